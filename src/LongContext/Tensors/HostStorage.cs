@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+
+namespace LongContext.Tensors;
+
+/// <summary>Memory the CPU can address: allocated here (64-byte aligned), or borrowed from a mapped file.</summary>
+public sealed unsafe class HostStorage : TensorStorage
+{
+    private const int Alignment = 64; // one cache line, one 512-bit vector
+
+    private readonly IDisposable? _owner;
+    private void* _allocated;
+
+    private HostStorage(byte* pointer, long byteCount, IDisposable? owner, void* allocated)
+    {
+        Pointer = pointer;
+        ByteCount = byteCount;
+        _owner = owner;
+        _allocated = allocated;
+    }
+
+    /// <summary>Frees memory that its owner forgot to dispose.</summary>
+    ~HostStorage()
+    {
+        Dispose(disposing: false);
+    }
+
+    /// <summary>The first byte.</summary>
+    public byte* Pointer { get; private set; }
+
+    /// <inheritdoc/>
+    public override long ByteCount { get; }
+
+    /// <summary>Allocates <paramref name="byteCount"/> zeroed bytes.</summary>
+    /// <exception cref="OutOfMemoryException">The memory cannot be had.</exception>
+    public static HostStorage Allocate(long byteCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
+        nuint size = Math.Max((nuint)byteCount, 1);
+        void* memory = NativeMemory.AlignedAlloc(size, Alignment);
+        NativeMemory.Clear(memory, size);
+        return new HostStorage((byte*)memory, byteCount, owner: null, memory);
+    }
+
+    /// <summary>Views memory that <paramref name="owner"/> keeps alive; disposing the storage disposes the owner.</summary>
+    public static HostStorage Borrow(byte* pointer, long byteCount, IDisposable? owner)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
+        return new HostStorage(pointer, byteCount, owner, allocated: null);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (_allocated != null)
+        {
+            NativeMemory.AlignedFree(_allocated);
+            _allocated = null;
+        }
+
+        if (disposing)
+        {
+            _owner?.Dispose();
+        }
+
+        Pointer = null;
+    }
+}

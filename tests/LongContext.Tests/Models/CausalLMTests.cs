@@ -133,6 +133,31 @@ internal sealed class CausalLMTests
         Assert.That(CausalLM.ActivationByteCount(model.Config, 24, 5), Is.EqualTo(backend.AllocatedBytes - model.WeightBytes));
     }
 
+    [TestCase(1)]
+    [TestCase(8)]
+    public void Forward_AfterTheFirstSteps_AllocatesNothing(int tokens)
+    {
+        using ModelFiles files = Files(Phi3);
+        CopyingBackend backend = new();
+        using CausalLM model = Load(files, backend);
+        using KVCacheStorage cache = Cache(model, backend);
+        AttentionBatch batch = new() { PageSize = 16 };
+        int[] ids = new int[tokens];
+        int[] rows = [tokens - 1];
+        int[] pages = [1];
+        float[] logits = new float[53];
+        long before = 0;
+        for (int step = 0; step < 200; step++)
+        {
+            before = step == 100 ? GC.GetAllocatedBytesForCurrentThread() : before;
+            batch.Clear();
+            batch.AddSequence(pages, tokens, tokens);
+            model.Forward(new StepInput { TokenIds = ids, Positions = ids, OutputRows = rows, Batch = batch }, cache, logits);
+        }
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+
     [TestCase(0, 0)]
     [TestCase(9, 1)]
     public void Forward_MoreOrFewerTokensThanPlannedFor_IsRefused(int tokens, int outputs) =>

@@ -48,43 +48,81 @@ internal sealed class CopyingBackend(int failAt = int.MaxValue) : IBackend
     {
     }
 
-    public KVCacheStorage AllocateKVCache(KVCacheShape shape) => throw new NotSupportedException();
+    public KVCacheStorage AllocateKVCache(KVCacheShape shape) => new EmptyCache(shape);
 
-    public long KVCacheByteCount(KVCacheShape shape) => throw new NotSupportedException();
+    public long KVCacheByteCount(KVCacheShape shape) => 0;
 
-    public void Plan(AttentionPlan plan, AttentionBatch batch) => throw new NotSupportedException();
+    public void Plan(AttentionPlan plan, AttentionBatch batch)
+    {
+    }
 
     public void Upload<T>(ReadOnlySpan<T> source, in Tensor destination)
-        where T : unmanaged => throw new NotSupportedException();
+        where T : unmanaged
+    {
+    }
 
     public void Download<T>(in Tensor source, Span<T> destination)
-        where T : unmanaged => throw new NotSupportedException();
+        where T : unmanaged
+    {
+    }
 
-    public void Embedding(in Tensor table, in Tensor ids, float scale, in Tensor output) => throw new NotSupportedException();
+    public void Embedding(in Tensor table, in Tensor ids, float scale, in Tensor output)
+    {
+    }
 
-    public void Linear(in Tensor input, in Tensor weight, in Tensor bias, in Tensor output) => throw new NotSupportedException();
+    public void Linear(in Tensor input, in Tensor weight, in Tensor bias, in Tensor output)
+    {
+    }
 
-    public void RmsNorm(in Tensor input, in Tensor weight, float epsilon, in Tensor output) => throw new NotSupportedException();
+    public void RmsNorm(in Tensor input, in Tensor weight, float epsilon, in Tensor output)
+    {
+    }
 
-    public void Rotary(in Tensor x, in Tensor cos, in Tensor sin, RotaryLayout layout) => throw new NotSupportedException();
+    public void Rotary(in Tensor x, in Tensor cos, in Tensor sin, RotaryLayout layout)
+    {
+    }
 
-    public void GatedActivation(in Tensor gate, in Tensor up, Activation activation, in Tensor output) => throw new NotSupportedException();
+    public void GatedActivation(in Tensor gate, in Tensor up, Activation activation, in Tensor output)
+    {
+    }
 
-    public void CopyColumns(in Tensor x, int startColumn, in Tensor output) => throw new NotSupportedException();
+    public void CopyColumns(in Tensor x, int startColumn, in Tensor output)
+    {
+    }
 
-    public void Add(in Tensor x, in Tensor y, in Tensor output) => throw new NotSupportedException();
+    public void Add(in Tensor x, in Tensor y, in Tensor output)
+    {
+    }
 
-    public void SoftCap(in Tensor x, float cap) => throw new NotSupportedException();
+    public void SoftCap(in Tensor x, float cap)
+    {
+    }
 
-    public void GatherRows(in Tensor x, in Tensor rows, in Tensor output) => throw new NotSupportedException();
+    public void GatherRows(in Tensor x, in Tensor rows, in Tensor output)
+    {
+    }
 
-    public void AppendKV(in Tensor k, in Tensor v, KVCacheStorage cache, int layer, AttentionPlan plan) => throw new NotSupportedException();
+    public void AppendKV(in Tensor k, in Tensor v, KVCacheStorage cache, int layer, AttentionPlan plan)
+    {
+    }
 
     public void Attention(
-        in Tensor q, KVCacheStorage cache, int layer, AttentionPlan plan, in AttentionParameters parameters, in Tensor output, in Tensor lse) =>
-        throw new NotSupportedException();
+        in Tensor q, KVCacheStorage cache, int layer, AttentionPlan plan, in AttentionParameters parameters, in Tensor output, in Tensor lse)
+    {
+    }
 
-    public void MergeStates(in Tensor output, in Tensor lse, in Tensor other, in Tensor otherLse) => throw new NotSupportedException();
+    public void MergeStates(in Tensor output, in Tensor lse, in Tensor other, in Tensor otherLse)
+    {
+    }
 
     private sealed class EmptyPlan : AttentionPlan;
+
+    private sealed class EmptyCache(KVCacheShape shape) : KVCacheStorage(shape)
+    {
+        public override long ByteCount => 0;
+
+        protected override void Dispose(bool disposing)
+        {
+        }
+    }
 }

@@ -55,6 +55,16 @@ internal sealed class GgufFieldsTests
     }
 
     [Test]
+    public void Read_WithoutAWindow_Gemma2SlidesBy4096AndTheOthersDoNot()
+    {
+        Assert.That(Read(Keys("gemma2")).LayerWindows, Is.EqualTo(new[] { 4096, 0 }));
+        foreach (string architecture in new[] { "gemma3", "phi3", "llama" })
+        {
+            Assert.That(Read(Keys(architecture)).LayerWindows, Is.Empty, architecture);
+        }
+    }
+
+    [Test]
     public void Read_ScalingKeys_MakeTheScalingOfThatName()
     {
         Dictionary<string, object> keys = Keys("qwen2");

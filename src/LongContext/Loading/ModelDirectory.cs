@@ -16,7 +16,9 @@ internal static class ModelDirectory
         if (Directory.Exists(path))
         {
             FolderBoundary boundary = new(path, linkRoot);
-            return OpenGguf(FindGguf(path), boundary);
+            return Path.Exists(Path.Combine(path, HuggingFaceFolder.ConfigFile))
+                ? HuggingFaceFolder.Open(path, boundary)
+                : OpenGguf(FindGguf(path), boundary);
         }
 
         return File.Exists(path)

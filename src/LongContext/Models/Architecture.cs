@@ -12,8 +12,11 @@ internal abstract class Architecture
         WeightRole.FeedForwardNorm, WeightRole.Gate, WeightRole.Up, WeightRole.Down,
     ];
 
-    /// <summary>Our name, also Hugging Face's <c>model_type</c> and GGUF's <c>general.architecture</c>.</summary>
+    /// <summary>Our name, also GGUF's <c>general.architecture</c>.</summary>
     internal abstract string Name { get; }
+
+    /// <summary><c>model_type</c> in config.json, by which a file that names no class is known.</summary>
+    internal virtual string HuggingFaceType => Name;
 
     /// <summary><c>architectures[0]</c> in config.json.</summary>
     internal abstract string HuggingFaceClass { get; }

@@ -40,7 +40,7 @@ internal static class ArchitectureRegistry
         {
             return type is null
                 ? throw new ModelFormatException(json.File, "architectures", "the key is missing.")
-                : All.FirstOrDefault(a => a.Name == type) ?? throw Unknown($"model_type '{type}'", a => a.Name);
+                : All.FirstOrDefault(a => a.HuggingFaceType == type) ?? throw Unknown($"model_type '{type}'", a => a.HuggingFaceType);
         }
 
         return All.FirstOrDefault(a => a.HuggingFaceClass == name)

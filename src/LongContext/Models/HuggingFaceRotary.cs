@@ -23,6 +23,17 @@ internal static class HuggingFaceRotary
         return new RotaryParameters(theta, dimensions, scaling is null ? new NoScaling() : Scaling(scaling, json, dimensions, maxPositions));
     }
 
+    /// <summary>Reads the frequencies of the layers with a window, where a model has others for them; never stretched.</summary>
+    internal static RotaryParameters ReadLocal(HuggingFaceFields fields, int headDim, double defaultTheta)
+    {
+        JsonConfig? local = fields.Json.GetObject("rope_parameters")?.GetObject("sliding_attention");
+        string type = local?.GetString("rope_type") ?? "default";
+        double theta = local?.GetNumber("rope_theta") ?? fields.Json.GetNumber("rope_local_base_freq") ?? defaultTheta;
+        return type == "default"
+            ? new RotaryParameters(theta, headDim, new NoScaling())
+            : throw new UnsupportedModelException($"{fields.File}: rope scaling '{type}' on sliding layers", "default");
+    }
+
     private static int Dimensions(JsonConfig parameters, JsonConfig json, int headDim)
     {
         double part = parameters.GetNumber("partial_rotary_factor") ?? json.GetNumber("partial_rotary_factor") ?? 1;

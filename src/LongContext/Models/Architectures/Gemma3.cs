@@ -14,6 +14,9 @@ internal sealed class Gemma3 : Architecture
     internal override string Name => "gemma3";
 
     /// <inheritdoc/>
+    internal override string HuggingFaceType => "gemma3_text";
+
+    /// <inheritdoc/>
     internal override string HuggingFaceClass => "Gemma3ForCausalLM";
 
     /// <inheritdoc/>
@@ -28,14 +31,12 @@ internal sealed class Gemma3 : Architecture
     {
         ModelConfig config = GemmaFields.FromHuggingFace(fields, Name);
         int period = fields.Integer("sliding_window_pattern", ConfigLimits.Layers, WindowPeriod);
-        JsonConfig? local = fields.Json.GetObject("rope_parameters")?.GetObject("sliding_attention");
-        double theta = local?.GetNumber("rope_theta") ?? fields.Json.GetNumber("rope_local_base_freq") ?? LocalTheta;
         return config with
         {
             AttentionSoftCap = (float)(fields.Json.GetNumber("attn_logit_softcapping") ?? 0),
             LogitSoftCap = (float)(fields.Json.GetNumber("final_logit_softcapping") ?? 0),
             LayerWindows = fields.Windows(config.Layers, layer => (layer + 1) % period != 0),
-            LocalRotary = new RotaryParameters(theta, config.HeadDim, new NoScaling()),
+            LocalRotary = HuggingFaceRotary.ReadLocal(fields, config.HeadDim, LocalTheta),
         };
     }
 

@@ -7,6 +7,7 @@ namespace LongContext.Models;
 internal static class HuggingFaceRotary
 {
     private const double DefaultTheta = 10_000;
+    private const string OriginalKey = "original_max_position_embeddings";
 
     /// <summary>Reads one set of frequencies.</summary>
     /// <param name="fields">The file.</param>
@@ -52,9 +53,7 @@ internal static class HuggingFaceRotary
             case "linear":
                 return new LinearScaling(AtLeastOne(s, "factor", s.RequireNumber("factor")));
             case "llama3":
-                return new Llama3Scaling(
-                    AtLeastOne(s, "factor", s.RequireNumber("factor")), s.RequireNumber("low_freq_factor"), s.RequireNumber("high_freq_factor"),
-                    Original(s, json) ?? throw new ModelFormatException(s.File, "original_max_position_embeddings", "the key is missing."));
+                return Llama3(s, Original(s, json) ?? throw new ModelFormatException(s.File, OriginalKey, "the key is missing."));
             case "yarn":
                 return Yarn(s, Original(s, json) ?? maxPositions, maxPositions);
             case "longrope" or "su":
@@ -62,6 +61,15 @@ internal static class HuggingFaceRotary
             default:
                 throw new UnsupportedModelException($"{s.File}: rope scaling '{type}'", "default, linear, llama3, yarn, longrope");
         }
+    }
+
+    private static Llama3Scaling Llama3(JsonConfig s, int original)
+    {
+        double low = Positive(s, "low_freq_factor", s.RequireNumber("low_freq_factor"));
+        double high = s.RequireNumber("high_freq_factor");
+        return double.IsFinite(high) && high > low
+            ? new Llama3Scaling(AtLeastOne(s, "factor", s.RequireNumber("factor")), low, high, original)
+            : throw new ModelFormatException(s.File, "high_freq_factor", $"it is {high}; it must be above low_freq_factor, {low}.");
     }
 
     private static YarnScaling Yarn(JsonConfig s, int original, int maxPositions)
@@ -102,11 +110,10 @@ internal static class HuggingFaceRotary
 
     private static int? Original(JsonConfig scaling, JsonConfig json)
     {
-        const string Key = "original_max_position_embeddings";
-        long? value = scaling.GetInteger(Key) ?? json.GetInteger(Key);
+        long? value = scaling.GetInteger(OriginalKey) ?? json.GetInteger(OriginalKey);
         return value is null or (>= 2 and <= ConfigLimits.ContextLength)
             ? (int?)value
-            : throw new ModelFormatException(scaling.File, Key, $"it is {value}; it must be from 2 to {ConfigLimits.ContextLength}.");
+            : throw new ModelFormatException(scaling.File, OriginalKey, $"it is {value}; it must be from 2 to {ConfigLimits.ContextLength}.");
     }
 
     private static double Positive(JsonConfig s, string key, double value) => double.IsFinite(value) && value > 0

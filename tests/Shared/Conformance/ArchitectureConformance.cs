@@ -23,7 +23,7 @@ internal abstract class ArchitectureConformance
     protected virtual bool HasGguf(ReferenceModel model) => true;
 
     /// <summary>The backend to run on.</summary>
-    protected virtual IBackend CreateBackend() => new ReferenceBackend();
+    protected virtual IBackend CreateBackend() => ModelBackend.Create();
 
     [Test]
     public void Forward_FromHuggingFace_EqualsTheDoublePrecisionReference() =>
@@ -104,7 +104,7 @@ internal abstract class ArchitectureConformance
         {
             using ModelRun run = new(files, CreateBackend(), context, Length, 2 * Length);
             Dictionary<int, float[]> hidden = [];
-            run.Model.LayerObserver = (layer, x) => hidden[layer] = Download(x);
+            run.Model.LayerObserver = (layer, x) => hidden[layer] = ModelBackend.ToHost(x);
             int[] ids = Tokens(model, Length, 1);
             float[][] actual = run.Logits(ids, Length);
             ReferenceDecoder reference = new(model, context);
@@ -119,8 +119,6 @@ internal abstract class ArchitectureConformance
             Assert.That(Flat(actual), Is.EqualTo(expected.SelectMany(r => r)).Within(Tolerance), $"logits of {model.Json}");
         }
     }
-
-    private static float[] Download(Tensor x) => x.HostSpan<float>().ToArray();
 
     private static double[] Flat(float[][] rows) => [.. rows.SelectMany(r => r.Select(v => (double)v))];
 

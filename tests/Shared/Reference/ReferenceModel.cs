@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LongContext.Loading;
 
 namespace LongContext.Tests.Shared.Reference;
 
@@ -14,7 +15,6 @@ internal sealed class ReferenceModel
         Json = json;
         Config = JsonDocument.Parse(json).RootElement;
         _random = new Random(seed);
-        AddAll();
     }
 
     internal string Json { get; }
@@ -41,7 +41,25 @@ internal sealed class ReferenceModel
 
     internal bool Tied => Find("tie_word_embeddings")?.GetBoolean() ?? IsGemma;
 
-    internal static ReferenceModel Create(string json, int seed) => new(json, seed);
+    internal static ReferenceModel Create(string json, int seed)
+    {
+        ReferenceModel model = new(json, seed);
+        model.AddAll();
+        return model;
+    }
+
+    /// <summary>The model of an opened Hugging Face folder, its weights decoded.</summary>
+    internal static ReferenceModel From(ModelFiles files)
+    {
+        ReferenceModel model = new(files.Config!.Root.GetRawText(), 0);
+        foreach (WeightInfo info in files.Weights!.Tensors.Values)
+        {
+            float[] values = [.. WeightDecoder.Decode(files.Weights.Open(info.Name)).Select(v => (float)v)];
+            model._tensors[info.Name] = new ReferenceTensor(values, [.. info.Dimensions]);
+        }
+
+        return model;
+    }
 
     internal int Integer(string key) => Config.GetProperty(key).GetInt32();
 

@@ -86,16 +86,19 @@ internal sealed class GgufFields(GgufMetadata metadata, string architecture, IWe
     /// <summary>A string, or null.</summary>
     internal string? String(string name) => metadata.GetString(Key(name));
 
-    /// <summary>Each layer's sliding window, for the layers that slide; none if the file states no window.</summary>
-    internal IReadOnlyList<int> Windows(int layers, Func<int, bool> slides)
+    /// <summary>Each layer's sliding window, for the layers that slide.</summary>
+    /// <param name="layers">How many layers there are.</param>
+    /// <param name="slides">Which of them slide.</param>
+    /// <param name="absent">The window when the file states none; 0: no layer slides then.</param>
+    internal IReadOnlyList<int> Windows(int layers, Func<int, bool> slides, int absent = 0)
     {
         const string Name = "attention.sliding_window";
-        if (Number(Name) is null or 0)
+        if ((Number(Name) ?? absent) == 0)
         {
             return [];
         }
 
-        int window = Integer(Name, ConfigLimits.ContextLength);
+        int window = Integer(Name, ConfigLimits.ContextLength, absent);
         return [.. Enumerable.Range(0, layers).Select(l => slides(l) ? window : 0)];
     }
 

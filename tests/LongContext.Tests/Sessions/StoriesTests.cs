@@ -20,7 +20,7 @@ internal sealed class StoriesTests
     {
         (int[] ids, string text) = Golden();
         await using InferenceSession session = Open(model);
-        List<GenerationUpdate> updates = await session.StreamAsync("", Options(255)).ToListAsync();
+        List<GenerationUpdate> updates = await session.StreamAsync(Prompt.FromTokens(ids[..1]), Options(255)).ToListAsync();
         Assert.Multiple(() =>
         {
             Assert.That(updates.SelectMany(u => u.TokenIds), Is.EqualTo(ids[1..]));
@@ -130,7 +130,7 @@ internal sealed class StoriesTests
     private static InferenceSession Open(string model, Func<InferenceSessionBuilder, InferenceSessionBuilder>? configure = null)
     {
         InferenceSessionBuilder builder = InferenceSession.CreateBuilder()
-            .UseModel(SharedData.Require(model)).UseKVCacheType(KVCacheType.Float32).UsePrecision(ModelPrecision.Float32);
+            .UseModel(SharedData.Require(model)).UseKVCacheType(KVCacheType.Float32).UsePrecision(ModelPrecision.Float32).UseBackend(() => new LongContext.Tests.Shared.Reference.ReferenceBackend());
         return (configure?.Invoke(builder) ?? builder).Build();
     }
 }

@@ -7,7 +7,7 @@ namespace LongContext;
 /// <summary>One generation as an asynchronous sequence: submitted when enumeration starts, cancelled when it ends early.</summary>
 /// <remarks>Every enumeration is a request of its own.</remarks>
 internal sealed class GenerationStream(
-    InferenceEngine engine, Func<CancellationToken, GenerationRequest> submit, CancellationToken cancellationToken)
+    InferenceEngine engine, Func<CancellationToken, GenerationRequest> create, CancellationToken cancellationToken)
     : IAsyncEnumerable<GenerationUpdate>
 {
     /// <inheritdoc/>
@@ -16,12 +16,14 @@ internal sealed class GenerationStream(
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, enumeratorToken);
         CancellationToken token = linked.Token;
         using Activity? activity = Telemetry.Activities.StartActivity("longcontext.generate");
-        GenerationRequest request = submit(token);
+        GenerationRequest request = create(token);
         activity?.SetTag("longcontext.prompt_tokens", request.Sequence.PromptLength);
+
+        // The engine hears of it even while the consumer is elsewhere and does not ask for the next update.
+        using CancellationTokenRegistration registration = token.UnsafeRegister(_ => engine.Cancel(request), null);
+        engine.Submit(request);
         try
         {
-            // The engine hears of it even while the consumer is elsewhere and does not ask for the next update.
-            using CancellationTokenRegistration registration = token.UnsafeRegister(_ => engine.Cancel(request), null);
             while (await request.Updates.WaitToReadAsync(token).ConfigureAwait(false))
             {
                 while (request.Updates.TryRead(out GenerationUpdate? update))

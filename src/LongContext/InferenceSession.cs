@@ -49,7 +49,7 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(prompt);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new GenerationStream(_parts.Engine, token => Submit(prompt, options ?? GenerationOptions.Default, token), cancellationToken);
+        return new GenerationStream(_parts.Engine, token => CreateRequest(prompt, options ?? GenerationOptions.Default, token), cancellationToken);
     }
 
     /// <summary>Generates text for <paramref name="prompt"/> and returns all of it.</summary>
@@ -110,8 +110,8 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         int[] ids = _encoder.Encode(prompt, cancellationToken);
         ThrowIfTooLong(ids.Length, 0);
         LogitsRequest request = new(new Sequence(Interlocked.Increment(ref _arrivals), ids, 0, positions));
-        _parts.Engine.Submit(request);
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(_ => _parts.Engine.Cancel(request), null);
+        _parts.Engine.Submit(request);
         try
         {
             return await request.Result.ConfigureAwait(false);
@@ -148,16 +148,14 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         return _parts.Engine.DisposeAsync();
     }
 
-    private GenerationRequest Submit(Prompt prompt, GenerationOptions options, CancellationToken cancellationToken)
+    private GenerationRequest CreateRequest(Prompt prompt, GenerationOptions options, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         GenerationOptions validated = GenerationOptionsValidator.Validate(options, Model.VocabularySize);
         int[] ids = _encoder.Encode(prompt, cancellationToken);
         ThrowIfTooLong(ids.Length, validated.MaxNewTokens);
         Sequence sequence = new(Interlocked.Increment(ref _arrivals), ids, validated.MaxNewTokens);
-        GenerationRequest request = new(sequence, validated, Tokenizer, Model.VocabularySize, _parts.Clock);
-        _parts.Engine.Submit(request);
-        return request;
+        return new GenerationRequest(sequence, validated, Tokenizer, Model.VocabularySize, _parts.Clock);
     }
 
     private void ThrowIfTooLong(int promptTokens, int maxNewTokens)

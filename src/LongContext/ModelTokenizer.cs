@@ -9,6 +9,6 @@ internal sealed record ModelTokenizer(ITokenizer Tokenizer, Func<IReadOnlyList<C
     /// <summary>Reads both, the tokenizer unless <paramref name="given"/> takes its place.</summary>
     internal static ModelTokenizer Open(ModelFiles files, ITokenizer? given)
     {
-        return new ModelTokenizer(given ?? throw new UnsupportedModelException($"the tokenizer of {files.Path}", "UseTokenizer"), null);
+        return new ModelTokenizer(given ?? TokenizerReader.Load(files), null);
     }
 }

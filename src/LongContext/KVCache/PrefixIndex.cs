@@ -15,7 +15,7 @@ internal sealed class PrefixIndex
 
     private readonly int _pageSize;
     private readonly PageHash _hash;
-    private readonly Dictionary<int, int> _firstOfHash = [];
+    private readonly Dictionary<int, int> _firstOfHash;
     private readonly int[] _nextOfHash;
     private readonly int[] _hashes;
     private readonly long[] _nodes;   // 0: the page is not in the index
@@ -30,6 +30,7 @@ internal sealed class PrefixIndex
         _hash = hash ?? DefaultHash;
         (_nextOfHash, _hashes, _nodes, _parents) = (new int[pages], new int[pages], new long[pages], new long[pages]);
         _tokens = new int[checked(pages * pageSize)];
+        _firstOfHash = new Dictionary<int, int>(pages); // never grows in a step
     }
 
     /// <summary>Narrows the search; a bad one costs time, never correctness.</summary>

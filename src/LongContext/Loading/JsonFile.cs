@@ -6,8 +6,8 @@ namespace LongContext.Loading;
 /// <summary>Reads the small files of a model folder: JSON objects and plain text, bounded in size and depth.</summary>
 internal static unsafe class JsonFile
 {
-    // A document's table takes up to 6 bytes for each byte of text, so this bounds it by about 50 MB.
     private const int MaxBytes = 8 << 20;
+    private const int MaxTokens = 1_000_000; // a document's table takes 12 bytes of each, twice while it grows
     private const int MaxDepth = 64;
 
     /// <summary>Reads an object.</summary>
@@ -15,13 +15,13 @@ internal static unsafe class JsonFile
     internal static JsonConfig Read(string path)
     {
         byte[] bytes = ReadBytes(path);
-        CheckStrings(bytes, path);
+        CheckTokens(bytes, path);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new JsonConfig(path, document.RootElement.Clone())
-                : throw new ModelFormatException(path, "", $"an object is needed, found {document.RootElement.ValueKind}.", 0);
+            JsonElement root = JsonElement.Parse(bytes, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
+            return root.ValueKind == JsonValueKind.Object
+                ? new JsonConfig(path, root)
+                : throw new ModelFormatException(path, "", $"an object is needed, found {root.ValueKind}.", 0);
         }
         catch (JsonException e)
         {
@@ -46,13 +46,18 @@ internal static unsafe class JsonFile
     }
 
     // An escaped lone surrogate is valid JSON but no text: found here, not where somebody reads the string.
-    private static void CheckStrings(byte[] bytes, string path)
+    private static void CheckTokens(byte[] bytes, string path)
     {
         Utf8JsonReader reader = new(bytes, new JsonReaderOptions { MaxDepth = MaxDepth });
         try
         {
-            while (reader.Read())
+            for (int tokens = 0; reader.Read(); tokens++)
             {
+                if (tokens == MaxTokens)
+                {
+                    throw new ModelFormatException(path, "", $"it has more than {MaxTokens} values and keys.", reader.TokenStartIndex);
+                }
+
                 if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
                 {
                     _ = reader.GetString();

@@ -22,8 +22,8 @@ internal sealed class CausalLM : IDisposable
     private readonly int _maxOutputs;
 
     private CausalLM(
-        ModelInfo info, ModelConfig config, ModelWeights weights, IBackend backend, IAttentionMethod method, int contextLength, int maxTokens,
-        int maxOutputs)
+        ModelInfo info, ModelConfig config, ModelWeights weights, IBackend backend, IAttentionMethod method,
+        int contextLength, int maxTokens, int maxOutputs)
     {
         (Info, Config, _weights, _backend, _method) = (info, config, weights, backend, method);
         (_maxTokens, _maxOutputs) = (maxTokens, maxOutputs);
@@ -52,7 +52,7 @@ internal sealed class CausalLM : IDisposable
     /// <summary>Maps and checks the configuration, from headers alone.</summary>
     internal static ModelConfig ReadConfig(ModelFiles files) => ArchitectureRegistry.Read(files).Config;
 
-    /// <summary>What the model is, from headers alone: the configuration, and the tensors checked against the architecture's table.</summary>
+    /// <summary>What the model is, from headers alone: its configuration, and its tensors checked against the table.</summary>
     /// <remarks>Without weight files the number of weights is the table's, and their bytes are 0.</remarks>
     internal static ModelInfo ReadInfo(ModelFiles files)
     {
@@ -60,7 +60,7 @@ internal sealed class CausalLM : IDisposable
         IEnumerable<WeightEntry> table = files.Weights is { } source
             ? WeightTable.Check(architecture, config, source)
             : WeightTable.For(architecture, config, WeightNaming.HuggingFace);
-        return Describe(config, table, files.Weights);
+        return ModelDescription.Of(config, table, files.Weights);
     }
 
     /// <summary>Checks every tensor against the architecture's table, then imports them into the backend.</summary>
@@ -84,7 +84,7 @@ internal sealed class CausalLM : IDisposable
         ModelWeights weights = ModelWeights.Load(config, table, source, backend, progress, cancellationToken);
         try
         {
-            ModelInfo info = Describe(config, table, source);
+            ModelInfo info = ModelDescription.Of(config, table, source);
             return new CausalLM(info, config, weights, backend, method, contextLength, maxTokens, maxOutputs);
         }
         catch
@@ -155,7 +155,8 @@ internal sealed class CausalLM : IDisposable
     {
         int tokens = input.TokenIds.Length;
         int outputs = input.OutputRows.Length;
-        if (tokens < 1 || tokens > _maxTokens || outputs > _maxOutputs || input.Positions.Length != tokens || input.Batch.TokenCount != tokens)
+        bool agree = input.Positions.Length == tokens && input.Batch.TokenCount == tokens;
+        if (tokens < 1 || tokens > _maxTokens || outputs > _maxOutputs || !agree)
         {
             throw new ArgumentException(
                 $"A step of {tokens} tokens, {input.Positions.Length} positions, {input.Batch.TokenCount} slots and {outputs} outputs; " +
@@ -182,30 +183,5 @@ internal sealed class CausalLM : IDisposable
                 throw new ArgumentException($"Output row {row} is not one of the step's {tokens} tokens.", nameof(input));
             }
         }
-    }
-
-    private static ModelInfo Describe(ModelConfig config, IEnumerable<WeightEntry> table, IWeightSource? source)
-    {
-        long parameters = 0;
-        long bytes = 0;
-        foreach (WeightEntry entry in table)
-        {
-            parameters = checked(parameters + entry.ElementCount);
-            bytes = checked(bytes + (source?.Tensors[entry.Name].ByteCount ?? 0));
-        }
-
-        return new ModelInfo
-        {
-            Architecture = config.Architecture,
-            ParameterCount = parameters,
-            WeightBytes = bytes,
-            Layers = config.Layers,
-            HiddenSize = config.HiddenSize,
-            QHeads = config.QHeads,
-            KVHeads = config.KVHeads,
-            HeadDim = config.HeadDim,
-            VocabularySize = config.VocabularySize,
-            MaxContextLength = config.MaxContextLength,
-        };
     }
 }

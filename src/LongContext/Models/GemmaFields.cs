@@ -9,7 +9,7 @@ internal static class GemmaFields
     private const int DefaultHeadDim = 256;
     private const double DefaultTheta3 = 1_000_000;
 
-    /// <summary>Hugging Face's name of the norm before the feed-forward layer differs from Llama's, whose name means another norm here.</summary>
+    /// <summary>Hugging Face's name of the norm before the feed-forward layer; the name Llama has for it means another norm here.</summary>
     internal static string WeightName(WeightRole role, WeightNaming naming) =>
         naming == WeightNaming.HuggingFace && role == WeightRole.FeedForwardNorm
             ? "pre_feedforward_layernorm.weight"
@@ -30,7 +30,8 @@ internal static class GemmaFields
         };
     }
 
-    /// <summary>Maps GGUF metadata, which has no query_pre_attn_scalar: the 27B models, known by their layers, differ from the rest.</summary>
+    /// <summary>Maps GGUF metadata.</summary>
+    /// <remarks>They have no query_pre_attn_scalar: the 27B models, known by their layers, differ from the rest.</remarks>
     internal static ModelConfig FromGguf(GgufFields fields, int layersOf27B)
     {
         ModelConfig config = fields.Common();
@@ -43,7 +44,7 @@ internal static class GemmaFields
         };
     }
 
-    /// <summary>√hidden, rounded to the checkpoint's type as the models were trained with; unrounded where the file states none (GGUF).</summary>
+    /// <summary>√hidden, rounded to the checkpoint's type as in training; unrounded where the file states none (GGUF, as llama.cpp).</summary>
     private static float EmbeddingScale(int hidden, string? type)
     {
         float scale = MathF.Sqrt(hidden);

@@ -25,7 +25,8 @@ internal sealed class GgufFields(GgufMetadata metadata, string architecture, IWe
         if (Number("attention.key_length") is null && hidden % qHeads != 0)
         {
             throw new ModelFormatException(
-                File, Key("attention.head_count"), $"{qHeads} heads do not divide embedding_length {hidden}, and there is no attention.key_length.");
+                File, Key("attention.head_count"),
+                $"{qHeads} heads do not divide embedding_length {hidden}, and there is no attention.key_length.");
         }
 
         int headDim = Integer("attention.key_length", ConfigLimits.HeadDim, hidden / qHeads);
@@ -56,7 +57,7 @@ internal sealed class GgufFields(GgufMetadata metadata, string architecture, IWe
         };
     }
 
-    /// <summary>An integer of at least 1 and at most <paramref name="limit"/>; a list of equal integers (one a layer) counts as one.</summary>
+    /// <summary>An integer from 1 to <paramref name="limit"/>; a list of equal integers (one a layer) counts as one.</summary>
     /// <param name="name">The key after the architecture.</param>
     /// <param name="limit">The largest value accepted.</param>
     /// <param name="absent">What an absent key means; null: it must be there.</param>
@@ -68,7 +69,7 @@ internal sealed class GgufFields(GgufMetadata metadata, string architecture, IWe
         {
             value = list.Distinct().Count() == 1
                 ? list[0]
-                : throw new UnsupportedModelException($"{File}, {key}: a value that differs from layer to layer", "one value for all layers");
+                : throw new UnsupportedModelException($"{File}, {key}: a value that differs by layer", "one value for all layers");
         }
         else
         {
@@ -86,16 +87,19 @@ internal sealed class GgufFields(GgufMetadata metadata, string architecture, IWe
     /// <summary>A string, or null.</summary>
     internal string? String(string name) => metadata.GetString(Key(name));
 
-    /// <summary>Each layer's sliding window, for the layers that slide; none if the file states no window.</summary>
-    internal IReadOnlyList<int> Windows(int layers, Func<int, bool> slides)
+    /// <summary>Each layer's sliding window, for the layers that slide.</summary>
+    /// <param name="layers">How many layers there are.</param>
+    /// <param name="slides">Which of them slide.</param>
+    /// <param name="absent">The window when the file states none; 0: no layer slides then.</param>
+    internal IReadOnlyList<int> Windows(int layers, Func<int, bool> slides, int absent = 0)
     {
         const string Name = "attention.sliding_window";
-        if (Number(Name) is null or 0)
+        if ((Number(Name) ?? absent) == 0)
         {
             return [];
         }
 
-        int window = Integer(Name, ConfigLimits.ContextLength);
+        int window = Integer(Name, ConfigLimits.ContextLength, absent);
         return [.. Enumerable.Range(0, layers).Select(l => slides(l) ? window : 0)];
     }
 
@@ -114,7 +118,7 @@ internal sealed class GgufFields(GgufMetadata metadata, string architecture, IWe
             : metadata.RequireStrings("tokenizer.ggml.tokens").Length;
         return rows <= ConfigLimits.VocabularySize
             ? (int)rows
-            : throw new ModelFormatException(File, "token_embd.weight", $"{rows} rows; at most {ConfigLimits.VocabularySize} are accepted.");
+            : throw new ModelFormatException(File, "token_embd.weight", $"{rows} rows; the limit is {ConfigLimits.VocabularySize}.");
     }
 
     private void RefuseUnsupported()

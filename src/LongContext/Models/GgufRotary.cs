@@ -49,7 +49,8 @@ internal static class GgufRotary
             "none" => new NoScaling(),
             "linear" or "" => factor == 1 ? new NoScaling() : new LinearScaling(factor),
             "yarn" => Yarn(fields, factor, contextLength),
-            _ => throw new UnsupportedModelException($"{fields.File}: rope scaling '{type}'", "none, linear, yarn, longrope with its factor tensors"),
+            _ => throw new UnsupportedModelException(
+                $"{fields.File}: rope scaling '{type}'", "none, linear, yarn, longrope with its factor tensors"),
         };
         if (Vector(fields, Divisors, dimensions / 2) is not { } divisors)
         {

@@ -129,7 +129,7 @@ internal sealed class HuggingFaceFields(JsonConfig config)
 
         foreach (string key in ExpertCounts.Where(key => Json.GetInteger(key) > 0))
         {
-            throw new UnsupportedModelException($"{File}: mixture of experts ({key} = {Json.GetInteger(key)})", "dense feed-forward layers");
+            throw new UnsupportedModelException($"{File}: a mixture of experts ({key})", "dense feed-forward layers");
         }
     }
 }

@@ -3,7 +3,7 @@ using LongContext.Models.Rotary;
 
 namespace LongContext.Models;
 
-/// <summary>Reads the rotary embedding of a config.json: <c>rope_theta</c> and <c>rope_scaling</c>, or the newer <c>rope_parameters</c>.</summary>
+/// <summary>Reads the rotary embedding of a config.json: rope_theta and rope_scaling, or the newer rope_parameters.</summary>
 internal static class HuggingFaceRotary
 {
     private const double DefaultTheta = 10_000;
@@ -21,7 +21,8 @@ internal static class HuggingFaceRotary
         double theta = parameters?.GetNumber("rope_theta") ?? json.GetNumber("rope_theta") ?? DefaultTheta;
         int dimensions = Dimensions(parameters ?? json, json, headDim);
         JsonConfig? scaling = parameters ?? json.GetObject("rope_scaling");
-        return new RotaryParameters(theta, dimensions, scaling is null ? new NoScaling() : Scaling(scaling, json, dimensions, maxPositions));
+        return new RotaryParameters(
+            theta, dimensions, scaling is null ? new NoScaling() : Scaling(scaling, json, dimensions, maxPositions));
     }
 
     /// <summary>Reads the frequencies of the layers with a window, where a model has others for them; never stretched.</summary>
@@ -113,7 +114,8 @@ internal static class HuggingFaceRotary
         long? value = scaling.GetInteger(OriginalKey) ?? json.GetInteger(OriginalKey);
         return value is null or (>= 2 and <= ConfigLimits.ContextLength)
             ? (int?)value
-            : throw new ModelFormatException(scaling.File, OriginalKey, $"it is {value}; it must be from 2 to {ConfigLimits.ContextLength}.");
+            : throw new ModelFormatException(
+                scaling.File, OriginalKey, $"it is {value}; it must be from 2 to {ConfigLimits.ContextLength}.");
     }
 
     private static double Positive(JsonConfig s, string key, double value) => double.IsFinite(value) && value > 0

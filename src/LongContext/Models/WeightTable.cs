@@ -70,7 +70,7 @@ internal static class WeightTable
         {
             throw new ModelFormatException(
                 source.DisplayName, entry.Name,
-                $"the shape is {WeightEntry.Format(found.Dimensions)}, but the configuration asks for {WeightEntry.Format(entry.Dimensions)}.");
+                $"the shape is {WeightEntry.Format(found.Dimensions)}; the configuration asks for {WeightEntry.Format(entry.Dimensions)}.");
         }
 
         bool allowed = entry.IsVector ? found.Type is DType.F32 or DType.F16 or DType.BF16 : found.Type is not DType.I32;
@@ -78,7 +78,7 @@ internal static class WeightTable
         {
             throw new ModelFormatException(
                 source.DisplayName, entry.Name,
-                $"the type is {found.Type}; {(entry.IsVector ? "a norm or bias must be F32, F16 or BF16" : "a matrix must not be integers")}.");
+                $"the type is {found.Type}; it must be {(entry.IsVector ? "F32, F16 or BF16" : "a float or quantised type")}.");
         }
     }
 

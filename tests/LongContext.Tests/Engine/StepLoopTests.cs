@@ -1,5 +1,6 @@
 using LongContext.Engine;
 using LongContext.Scheduling;
+using LongContext.Tests.Sessions;
 using NUnit.Framework;
 
 namespace LongContext.Tests.Engine;
@@ -235,7 +236,7 @@ internal sealed class StepLoopTests
     {
         EngineRig rig = new(pages: 200, chunk: 16);
         int calls = 0;
-        GenerationOptions options = new() { MaxNewTokens = 5, PrefillProgress = new Reporter(_ => calls += calls < 1 ? 1 : throw new FormatException("mine")) };
+        GenerationOptions options = new() { MaxNewTokens = 5, PrefillProgress = new DirectProgress<PrefillProgress>(_ => calls += calls < 1 ? 1 : throw new FormatException("mine")) };
         RequestProbe bad = rig.Submit(Prompts[3], options);
         RequestProbe good = rig.Submit(Prompts[4], 30);
         rig.RunToEnd(bad, good);
@@ -251,7 +252,7 @@ internal sealed class StepLoopTests
         EngineRig rig = new(pages: 200, chunk: 16, clock: clock);
         rig.Runner.BeforeRun = b => clock.Advance(TimeSpan.FromMilliseconds(b.Positions.ToArray().Sum(p => 2 + (0.01 * p)))); // linear and quadratic
         List<PrefillProgress> seen = [];
-        RequestProbe probe = rig.Submit(Prompts[3], new GenerationOptions { MaxNewTokens = 1, PrefillProgress = new Reporter(seen.Add) });
+        RequestProbe probe = rig.Submit(Prompts[3], new GenerationOptions { MaxNewTokens = 1, PrefillProgress = new DirectProgress<PrefillProgress>(seen.Add) });
         rig.RunToEnd(probe);
 
         int total = Prompts[3].Length;
@@ -314,10 +315,5 @@ internal sealed class StepLoopTests
             Assert.That(probe.Text, Has.Length.EqualTo(expected.Count - 1 - expected.Count(t => t == 0)));
             Assert.That(probe.Last.Usage!.NewTokens, Is.EqualTo(expected.Count));
         });
-    }
-
-    private sealed class Reporter(Action<PrefillProgress> report) : IProgress<PrefillProgress>
-    {
-        public void Report(PrefillProgress value) => report(value);
     }
 }

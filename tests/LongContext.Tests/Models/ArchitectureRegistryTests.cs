@@ -55,11 +55,20 @@ internal sealed class ArchitectureRegistryTests
     [Test]
     public void Read_EveryPublishedConfiguration_MapsOrIsTypedUnsupported()
     {
+        List<string> unsupported = [];
         foreach (string folder in Directory.GetDirectories(SharedData.Require("configs")))
         {
-            Assert.That(
-                () => { Published(Path.GetFileName(folder)); }, Throws.Nothing.Or.TypeOf<UnsupportedModelException>(), folder);
+            try
+            {
+                Published(Path.GetFileName(folder));
+            }
+            catch (UnsupportedModelException)
+            {
+                unsupported.Add(Path.GetFileName(folder));
+            }
         }
+
+        Assert.That(unsupported, Is.EquivalentTo(new[] { "Mixtral-8x7B-v0.1", "Qwen3-30B-A3B", "gpt-oss-20b", "DeepSeek-V3" }));
     }
 
     [Test]

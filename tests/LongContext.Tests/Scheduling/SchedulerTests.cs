@@ -147,6 +147,30 @@ internal sealed class SchedulerTests
         Assert.That(steps, Is.EqualTo(3)); // 8 tokens a step
     }
 
+    [Test]
+    public void Schedule_WhileAllDecode_AllocatesNothing()
+    {
+        (Scheduler scheduler, ScheduledBatch batch) = Create(pages: 2_000, chunk: 64);
+        for (int i = 0; i < 8; i++)
+        {
+            scheduler.Add(new Sequence(i, [i, 1, 2, 3, 4], 900));
+        }
+
+        long before = 0;
+        for (int step = 0; step < 800; step++)
+        {
+            before = step == 400 ? GC.GetAllocatedBytesForCurrentThread() : before; // by then all lists have grown
+            scheduler.Schedule(batch);
+            foreach (ref readonly ScheduledChunk chunk in batch.Chunks)
+            {
+                scheduler.Complete(chunk);
+                chunk.Sequence.Append(7);
+            }
+        }
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(8 * 900 / 4 * 8), "page lists may double once more; nothing is made per step");
+    }
+
     private static (Scheduler Scheduler, ScheduledBatch Batch) Create(int pages, int chunk) =>
         (new Scheduler(new PagedKVCache(pages, PageSize, PrefixReuse.Enabled), new SchedulerLimits(chunk, 8)), new ScheduledBatch());
 

@@ -13,8 +13,7 @@ internal sealed class ModelRun : IDisposable
 
     private readonly IBackend _backend;
     private readonly KVCacheStorage _cache;
-    private readonly int[] _freePages;
-    private int _pagesUsed;
+    private readonly int[] _shuffledPages;
 
     internal ModelRun(ModelFiles files, IBackend backend, int contextLength, int maxTokens, int cacheTokens)
     {
@@ -23,8 +22,8 @@ internal sealed class ModelRun : IDisposable
         int pages = (cacheTokens + PageSize - 1) / PageSize;
         ModelConfig c = Model.Config;
         _cache = backend.AllocateKVCache(new KVCacheShape(c.Layers, pages, PageSize, c.KVHeads, c.HeadDim, DType.F32));
-        _freePages = [.. Enumerable.Range(0, pages)];
-        new Random(5).Shuffle(_freePages);
+        _shuffledPages = [.. Enumerable.Range(0, pages)];
+        new Random(5).Shuffle(_shuffledPages);
     }
 
     internal CausalLM Model { get; }
@@ -35,7 +34,7 @@ internal sealed class ModelRun : IDisposable
     /// <summary>Logits of every position of several sequences, each step taking a chunk of every one of them.</summary>
     internal float[][][] Logits(IReadOnlyList<IReadOnlyList<int>> sequences, params int[] chunks)
     {
-        int[][] pages = [.. sequences.Select(s => TakePages(s.Count))];
+        int[][] pages = Pages([.. sequences.Select(s => s.Count)]);
         int[] done = new int[sequences.Count];
         List<float[]>[] logits = [.. sequences.Select(_ => new List<float[]>())];
         for (int step = 0; done.Zip(sequences, (d, s) => d < s.Count).Any(more => more); step++)
@@ -51,13 +50,13 @@ internal sealed class ModelRun : IDisposable
     internal List<int> Greedy(IReadOnlyList<int> prompt, int count)
     {
         List<int> ids = [.. prompt];
-        int[] pages = TakePages(prompt.Count + count);
+        int[][] pages = Pages(prompt.Count + count);
         List<float[]>[] logits = [[]];
         int[] done = [0];
         List<int> generated = [];
         for (int i = 0; i < count; i++)
         {
-            Step([ids], [pages], done, ids.Count - done[0], logits);
+            Step([ids], pages, done, ids.Count - done[0], logits);
             float[] last = logits[0][^1];
             generated.Add(Array.IndexOf(last, last.Max()));
             ids.Add(generated[^1]);
@@ -114,10 +113,15 @@ internal sealed class ModelRun : IDisposable
         }
     }
 
-    private int[] TakePages(int tokens)
+    /// <summary>A page table for sequences of these lengths; what was cached before is forgotten.</summary>
+    private int[][] Pages(params int[] lengths)
     {
-        int count = (tokens + PageSize - 1) / PageSize;
-        _pagesUsed += count;
-        return _freePages[(_pagesUsed - count).._pagesUsed];
+        int used = 0;
+        return [.. lengths.Select(length =>
+        {
+            int count = (length + PageSize - 1) / PageSize;
+            used += count;
+            return _shuffledPages[(used - count)..used];
+        })];
     }
 }

@@ -7,6 +7,7 @@ internal sealed class Gemma2 : Architecture
 {
     private const int WindowPeriod = 2; // sliding, full, sliding, …
     private const int LayersOf27B = 46;
+    private const int DefaultWindow = 4_096; // old GGUF files state none
 
     /// <inheritdoc/>
     internal override string Name => "gemma2";
@@ -41,7 +42,7 @@ internal sealed class Gemma2 : Architecture
         {
             AttentionSoftCap = (float)(fields.Number("attn_logit_softcapping") ?? 50),
             LogitSoftCap = (float)(fields.Number("final_logit_softcapping") ?? 30),
-            LayerWindows = fields.Windows(config.Layers, layer => layer % WindowPeriod != WindowPeriod - 1),
+            LayerWindows = fields.Windows(config.Layers, layer => layer % WindowPeriod != WindowPeriod - 1, DefaultWindow),
         };
     }
 }

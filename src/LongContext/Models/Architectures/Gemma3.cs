@@ -3,7 +3,7 @@ using LongContext.Models.Rotary;
 
 namespace LongContext.Models.Architectures;
 
-/// <summary>Gemma 3 (text): Gemma 2 without soft caps, with query and key norms, five local layers to a global one, two rotary bases.</summary>
+/// <summary>Gemma 3 (text): Gemma 2 without soft caps, but query and key norms, five local layers to a global one, two rotary bases.</summary>
 internal sealed class Gemma3 : Architecture
 {
     private const int WindowPeriod = 6; // five sliding, one full

@@ -10,7 +10,8 @@ internal sealed class Qwen2 : Architecture
     internal override string HuggingFaceClass => "Qwen2ForCausalLM";
 
     /// <inheritdoc/>
-    internal override IReadOnlyList<WeightRole> LayerWeights { get; } = [.. LlamaLayer, WeightRole.QBias, WeightRole.KBias, WeightRole.VBias];
+    internal override IReadOnlyList<WeightRole> LayerWeights { get; } =
+        [.. LlamaLayer, WeightRole.QBias, WeightRole.KBias, WeightRole.VBias];
 
     /// <inheritdoc/>
     internal override ModelConfig FromHuggingFace(HuggingFaceFields fields)

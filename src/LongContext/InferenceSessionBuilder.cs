@@ -92,6 +92,12 @@ public sealed class InferenceSessionBuilder
         return SessionFactory.Estimate(_configuration, contextLength);
     }
 
+    /// <summary>What the model is, from its headers alone; loads nothing.</summary>
+    /// <exception cref="ConfigurationException">No model was named, or an option is out of range.</exception>
+    /// <exception cref="ModelFormatException">A file is malformed.</exception>
+    /// <exception cref="UnsupportedModelException">The model is of a kind not implemented.</exception>
+    public ModelInfo Inspect() => SessionFactory.Inspect(_configuration);
+
     /// <summary>Loads the model and starts the engine.</summary>
     /// <exception cref="ConfigurationException">Something does not fit; lists everything found.</exception>
     /// <exception cref="ModelFormatException">A file is malformed.</exception>

@@ -21,6 +21,14 @@ internal static class SessionFactory
         return new SessionSizes(configuration, CausalLM.ReadConfig(files), CausalLM.ReadInfo(files).WeightBytes).Estimate(contextLength);
     }
 
+    /// <summary>What the model is, from headers alone.</summary>
+    internal static ModelInfo Inspect(SessionConfiguration configuration)
+    {
+        ThrowIfAny(configuration.FindProblems());
+        using ModelFiles files = ModelDirectory.Open(configuration.ModelPath!);
+        return CausalLM.ReadInfo(files);
+    }
+
     /// <summary>Checks and loads.</summary>
     internal static InferenceSession Create(
         SessionConfiguration configuration, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)

@@ -47,7 +47,7 @@ internal static class SessionFactory
         ThrowIfAny(problems);
 
         cancellationToken.ThrowIfCancellationRequested();
-        ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer);
+        ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer, configuration.Clock);
         cancellationToken.ThrowIfCancellationRequested();
         IBackend backend = owned.Add((configuration.CreateBackend ?? throw new UnsupportedModelException("UseCpu", "UseBackend"))());
         CausalLM model = owned.Add(CausalLM.Load(

@@ -1,6 +1,7 @@
 using LongContext.Engine;
 using LongContext.Scheduling;
 using LongContext.Tests.Sessions;
+using LongContext.Tokenization;
 using NUnit.Framework;
 
 namespace LongContext.Tests.Engine;
@@ -271,7 +272,7 @@ internal sealed class StepLoopTests
     public void StopSequence_EndsTheTextBeforeIt(string mode)
     {
         List<int> expected = HashModel.Generate(Prompts[2], 30);
-        string text = new LetterTokenizer().Decode(expected, Tokenization.DecodeOptions.SkipSpecialTokens);
+        string text = new LetterTokenizer().Decode(expected, DecodeOptions.SkipSpecialTokens);
         string stop = text.Substring(10, mode == "every" ? 1 : 3);
         EngineRig rig = new(pages: 100);
         RequestProbe probe = rig.Submit(Prompts[2], new GenerationOptions { MaxNewTokens = 30, StopSequences = [stop] });
@@ -292,7 +293,7 @@ internal sealed class StepLoopTests
         rig.RunToEnd(probe);
         Assert.Multiple(() =>
         {
-            Assert.That(probe.Text, Is.EqualTo(rig.Tokenizer.Decode(probe.TokenIds, Tokenization.DecodeOptions.SkipSpecialTokens)));
+            Assert.That(probe.Text, Is.EqualTo(rig.Tokenizer.Decode(probe.TokenIds, DecodeOptions.SkipSpecialTokens)));
             Assert.That(probe.TokenIds, Has.Count.EqualTo(25));
             Assert.That(probe.Last!.FinishReason, Is.EqualTo(FinishReason.Length));
             Assert.That(probe.Last.LogProbabilities[0], Has.Count.EqualTo(3));

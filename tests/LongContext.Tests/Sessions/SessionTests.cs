@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using LongContext.Engine;
 using LongContext.Tests.Engine;
+using LongContext.Tokenization;
 using NUnit.Framework;
 
 namespace LongContext.Tests.Sessions;
@@ -22,7 +23,7 @@ internal sealed class SessionTests
         Assert.Multiple(() =>
         {
             Assert.That(updates.SelectMany(u => u.TokenIds), Is.EqualTo(expected));
-            Assert.That(string.Concat(updates.Select(u => u.Text)), Is.EqualTo(Tokenizer.Decode(expected, Tokenization.DecodeOptions.SkipSpecialTokens)));
+            Assert.That(string.Concat(updates.Select(u => u.Text)), Is.EqualTo(Tokenizer.Decode(expected, DecodeOptions.SkipSpecialTokens)));
             Assert.That(updates.SkipLast(1).All(u => u.FinishReason is null && u.Usage is null), Is.True);
             Assert.That(updates[^1].Usage!.PromptTokens, Is.EqualTo(6)); // with the beginning-of-sequence token
             Assert.That(updates[^1].Usage!.TotalTime, Is.GreaterThanOrEqualTo(updates[^1].Usage!.TimeToFirstToken));
@@ -221,7 +222,7 @@ internal sealed class SessionTests
         {
             Assert.That(session.RenderChat(messages).Context.Text, Is.EqualTo("^abcdef$"));
             Assert.That(session.CountTokens(session.RenderChat(messages)), Is.EqualTo(8));
-            Assert.That(result.TokenIds, Is.EqualTo(HashModel.Generate([.. Tokenizer.Encode("^abcdef$", Tokenization.EncodeOptions.None)], 9)));
+            Assert.That(result.TokenIds, Is.EqualTo(HashModel.Generate([.. Tokenizer.Encode("^abcdef$", EncodeOptions.None)], 9)));
             Assert.That(() => session.RenderChat([]), Throws.TypeOf<InvalidRequestException>());
         });
     }
@@ -245,5 +246,5 @@ internal sealed class SessionTests
         new() { MaxNewTokens = maxNewTokens, EndOfSequence = end };
 
     private static List<int> Reference(string text, int maxNewTokens) =>
-        HashModel.Generate([.. Tokenizer.Encode(text, Tokenization.EncodeOptions.AddSpecialTokens)], maxNewTokens);
+        HashModel.Generate([.. Tokenizer.Encode(text, EncodeOptions.AddSpecialTokens)], maxNewTokens);
 }

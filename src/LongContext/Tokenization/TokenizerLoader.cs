@@ -1,5 +1,6 @@
 using LongContext.Loading;
 using LongContext.Tokenization.HuggingFace;
+using JsonFile = LongContext.Tokenization.HuggingFace.JsonFile;
 
 namespace LongContext.Tokenization;
 

@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using LongContext.Backends.Cpu.Kernels;
+using LongContext.Tensors;
+
+namespace LongContext.Backends.Cpu;
+
+/// <summary>The pages of the CPU backend: one block a (layer, page, head), see <see cref="KVPages"/>.</summary>
+/// <remarks>
+/// Never cleared: the system gives memory to a page when its first token is written, and kernels read no slot that was not written,
+/// except beside a page's last token, where the result is discarded.
+/// </remarks>
+internal sealed unsafe class CpuKVCacheStorage : KVCacheStorage
+{
+    private const int Alignment = 64; // one cache line, one 512-bit vector
+
+    private byte* _memory;
+
+    internal CpuKVCacheStorage(KVCacheShape shape)
+        : base(shape)
+    {
+        ByteCount = ByteCountOf(shape);
+        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)ByteCount, Alignment);
+    }
+
+    ~CpuKVCacheStorage() => Dispose(disposing: false);
+
+    /// <inheritdoc/>
+    public override long ByteCount { get; }
+
+    /// <summary>Floats or bfloat16s of a value row: whole vectors of any width.</summary>
+    internal int PaddedHeadDim => Padded(Shape.HeadDim);
+
+    internal static long ByteCountOf(KVCacheShape shape) =>
+        checked(BlockBytes(shape) * shape.KVHeads * shape.Pages * shape.Layers);
+
+    internal static int Padded(int headDim) => (headDim + 15) / 16 * 16;
+
+    /// <summary>Addresses in one layer.</summary>
+    internal KVPages Layer(int layer)
+    {
+        ObjectDisposedException.ThrowIf(_memory == null, this);
+        long block = BlockBytes(Shape);
+        return new KVPages(_memory + (block * Shape.KVHeads * Shape.Pages * layer), block, KeyBytes(Shape), Shape.KVHeads);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
+    }
+
+    private static int ElementBytes(KVCacheShape shape) => BlockFormat.Of(shape.Type).BytesPerBlock;
+
+    private static long KeyBytes(KVCacheShape shape) => checked((long)shape.HeadDim * shape.PageSize * ElementBytes(shape));
+
+    private static long BlockBytes(KVCacheShape shape)
+    {
+        long bytes = checked(KeyBytes(shape) + ((long)Padded(shape.HeadDim) * shape.PageSize * ElementBytes(shape)));
+        return checked((bytes + Alignment - 1) / Alignment * Alignment);
+    }
+}

@@ -1,0 +1,35 @@
+using LongContext.Backends.Cpu.Kernels.Elements;
+using LongContext.Backends.Cpu.Simd;
+using LongContext.Tensors;
+
+namespace LongContext.Backends.Cpu.Kernels;
+
+/// <summary>One layer's attention: cuts it into units, has them done, merges what was done apart.</summary>
+internal static unsafe class Attention<TSimd, TVec>
+    where TSimd : unmanaged, ISimd<TVec>
+    where TVec : unmanaged
+{
+    private const long InlineCost = 200_000; // multiplications that are done sooner than a second worker wakes
+
+    internal static void Run(WorkerPool pool, NativeBuffer<float> scratch, CpuAttentionPlan plan, DType cacheType, AttentionArguments a)
+    {
+        plan.Describe(ref a);
+        AttentionUnits units = plan.Units(a, pool.Count);
+        a.Partials = units.Partials;
+        WorkerScratch shares = new(scratch, pool.Count, AttentionScratch.Floats(Math.Max(units.Rows, 1), a));
+        long grain = units.Cost * a.HeadDim < InlineCost ? units.Count : 1;
+        if (cacheType == DType.BF16)
+        {
+            AttentionJob<TSimd, TVec, BF16> job = new(a, units.Units, shares);
+            pool.Run(ref job, units.Count, grain);
+        }
+        else
+        {
+            AttentionJob<TSimd, TVec, F32> job = new(a, units.Units, shares);
+            pool.Run(ref job, units.Count, grain);
+        }
+
+        AttentionMergeJob<TSimd, TVec> merge = new(a, units.Merges, shares);
+        pool.Run(ref merge, units.MergeCount, 4);
+    }
+}

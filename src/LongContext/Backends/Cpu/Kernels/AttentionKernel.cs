@@ -1,0 +1,194 @@
+using System.Runtime.CompilerServices;
+using LongContext.Backends.Cpu.Kernels.Elements;
+using LongContext.Backends.Cpu.Simd;
+
+namespace LongContext.Backends.Cpu.Kernels;
+
+/// <summary>Attention of a tile of query rows over pages of keys, one softmax a row, in one pass over the keys.</summary>
+/// <remarks>
+/// Pages are visited in order, from the segment's first to its last; a row's state after each page is a function of that page and the state
+/// before. Segments have fixed places in the sequence (<see cref="AttentionSegments"/>) and are merged in order. So a row's result
+/// does not depend on its tile, on the chunk it came in, nor on whether its segments were done by one worker or by many.
+/// </remarks>
+internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
+    where TSimd : unmanaged, ISimd<TVec>
+    where TVec : unmanaged
+    where TElement : unmanaged, IElement
+{
+    private const int WidenFrom = 12; // rows from which widening a page once pays for writing it down
+
+    /// <summary>Does one unit: writes its rows' results, or their state if it is one segment of several.</summary>
+    internal static void Run(in AttentionArguments a, in AttentionUnit unit, float* memory)
+    {
+        ref AttentionItem item = ref a.Items[unit.Item];
+        int rows = unit.Tokens * a.Group;
+        AttentionScratch scratch = new(memory, rows, a);
+        PackQueries(a, item, unit, scratch.Queries);
+        int lastToken = unit.FirstToken + unit.Tokens - 1;
+        int start = a.KeyStart(item, unit.FirstToken);
+        int end = a.KeyEnd(item, lastToken);
+        int segmentKeys = AttentionSegments.Keys(a.PageSize);
+        if (unit.Segment >= 0)
+        {
+            AttentionState partial = new(a.Partials + unit.Partial, rows, a.PaddedHeadDim);
+            int first = unit.Segment * segmentKeys;
+            Segment(a, item, unit, scratch, partial, Math.Max(start, first), Math.Min(end, first + segmentKeys));
+            return;
+        }
+
+        AttentionState total = scratch.Total;
+        total.Clear();
+        for (int from = start; from < end;)
+        {
+            int to = (int)Math.Min(end, ((long)(from / segmentKeys) + 1) * segmentKeys);
+            if (from == start && to == end)
+            {
+                Segment(a, item, unit, scratch, total, from, to); // the only segment: a merge into nothing changes nothing
+            }
+            else
+            {
+                Segment(a, item, unit, scratch, scratch.State, from, to);
+                AttentionSoftmax<TSimd, TVec>.Merge(total, scratch.State, rows, a.PaddedHeadDim);
+            }
+
+            from = to;
+        }
+
+        Finish(a, item, unit, total);
+    }
+
+    /// <summary>Divides the sums by the denominators and writes the tile's rows.</summary>
+    internal static void Finish(in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, in AttentionState state)
+    {
+        int group = a.Group;
+        for (int row = 0; row < unit.Tokens * group; row++)
+        {
+            long target = QueryRow(a, item, unit, row, group);
+            float denominator = state.Denominators[row];
+            float factor = denominator == 0 ? 0 : 1 / denominator;
+            float* sums = state.Sums + ((long)row * a.PaddedHeadDim);
+            float* output = a.Output + (target * a.HeadDim);
+            for (int d = 0; d < a.HeadDim; d++)
+            {
+                output[d] = sums[d] * factor;
+            }
+
+            if (a.Lse != null)
+            {
+                a.Lse[target] = denominator == 0
+                    ? float.NegativeInfinity
+                    : (float)((state.Max[row] + Math.Log2(denominator)) * 0.69314718055994531);
+            }
+        }
+    }
+
+    private static void PackQueries(in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, float* queries)
+    {
+        int group = a.Group;
+        for (int row = 0; row < unit.Tokens * group; row++)
+        {
+            float* source = a.Q + (QueryRow(a, item, unit, row, group) * a.HeadDim);
+            for (int d = 0; d < a.HeadDim; d++)
+            {
+                *queries++ = source[d] * a.QueryFactor;
+            }
+        }
+    }
+
+    /// <summary>Row of q, output and lse for row <paramref name="row"/> of the tile.</summary>
+    private static long QueryRow(in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, int row, int group) =>
+        ((long)(item.QueryStart + unit.FirstToken + (row / group)) * a.QHeads) + (unit.KVHead * group) + (row % group);
+
+    private static void Segment(
+        in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, in AttentionScratch scratch, in AttentionState state, int start, int end)
+    {
+        state.Clear();
+        int* pages = a.KVPageIndices + a.KVIndptr[item.Sequence];
+        for (int page = start / a.PageSize; page * (long)a.PageSize < end; page++)
+        {
+            int pageStart = page * a.PageSize;
+            int from = 0; // tokens of the tile that see keys of the page: their first and last keys only grow
+            while (from < unit.Tokens && a.KeyEnd(item, unit.FirstToken + from) <= pageStart)
+            {
+                from++;
+            }
+
+            int to = unit.Tokens;
+            while (to > from && a.KeyStart(item, unit.FirstToken + to - 1) >= pageStart + a.PageSize)
+            {
+                to--;
+            }
+
+            if (from < to)
+            {
+                Page(a, item, unit, scratch, state, pages[page], pageStart, from, to);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Page(
+        in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, in AttentionScratch scratch, in AttentionState state,
+        int page, int pageStart, int fromToken, int toToken)
+    {
+        int group = a.Group;
+        int firstRow = fromToken * group;
+        int rows = (toToken - fromToken) * group;
+        int low = Math.Max(0, a.KeyStart(item, unit.FirstToken + fromToken) - pageStart);
+        int high = Math.Min(a.PageSize, a.KeyEnd(item, unit.FirstToken + toToken - 1) - pageStart);
+        int columns = (high + TSimd.Width - 1) / TSimd.Width * TSimd.Width;
+        byte* keys = a.Pages.Keys(page, unit.KVHead);
+        byte* values = a.Pages.Values(page, unit.KVHead);
+        float* scores = scratch.Scores + ((long)firstRow * a.PageSize);
+        float* queries = scratch.Queries + ((long)firstRow * a.HeadDim);
+        float* sums = state.Sums + ((long)firstRow * a.PaddedHeadDim);
+        bool widen = TElement.Bytes != sizeof(float) && rows >= WidenFrom;
+
+        if (widen)
+        {
+            RowDecoder<TSimd, TVec>.Widen<TElement>(keys, scratch.Keys, (long)a.HeadDim * a.PageSize);
+            RowDecoder<TSimd, TVec>.Widen<TElement>(values, scratch.Values, (long)high * a.PaddedHeadDim);
+            Multiply<F32>(queries, a.HeadDim, rows, (byte*)scratch.Keys, a.PageSize, a.HeadDim, columns, scores, a.PageSize, null);
+        }
+        else
+        {
+            Multiply<TElement>(queries, a.HeadDim, rows, keys, a.PageSize, a.HeadDim, columns, scores, a.PageSize, null);
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            int token = unit.FirstToken + fromToken + (row / group);
+            float* rowScores = scores + ((long)row * a.PageSize);
+            if (a.CapFactor > 0)
+            {
+                AttentionSoftmax<TSimd, TVec>.Cap(rowScores, columns, a.CapFactor);
+            }
+
+            int rowLow = Math.Clamp(a.KeyStart(item, token) - pageStart, 0, columns);
+            int rowHigh = Math.Clamp(a.KeyEnd(item, token) - pageStart, 0, columns);
+            new Span<float>(rowScores, rowLow).Fill(float.NegativeInfinity);
+            new Span<float>(rowScores + rowHigh, columns - rowHigh).Fill(float.NegativeInfinity);
+            scratch.Factors[row] = AttentionSoftmax<TSimd, TVec>.Advance(
+                rowScores, columns, ref state.Max[firstRow + row], ref state.Denominators[firstRow + row]);
+        }
+
+        int depth = high - low;
+        if (widen)
+        {
+            byte* b = (byte*)(scratch.Values + ((long)low * a.PaddedHeadDim));
+            Multiply<F32>(
+                scores + low, a.PageSize, rows, b, a.PaddedHeadDim, depth, a.PaddedHeadDim, sums, a.PaddedHeadDim, scratch.Factors);
+        }
+        else
+        {
+            byte* b = values + ((long)low * a.PaddedHeadDim * TElement.Bytes);
+            Multiply<TElement>(
+                scores + low, a.PageSize, rows, b, a.PaddedHeadDim, depth, a.PaddedHeadDim, sums, a.PaddedHeadDim, scratch.Factors);
+        }
+    }
+
+    private static void Multiply<T>(
+        float* x, long xStride, int rows, byte* b, long bStride, int depth, int columns, float* c, long cStride, float* scale)
+        where T : unmanaged, IElement =>
+        AttentionTile<TSimd, TVec, T>.Multiply(x, xStride, rows, b, bStride * T.Bytes, depth, columns, c, cStride, scale);
+}

@@ -1,0 +1,28 @@
+namespace LongContext.Backends.Cpu.Kernels;
+
+/// <summary>Where the keys and values of one layer lie: addresses only, for kernels.</summary>
+/// <remarks>
+/// A page's tokens of one head lie together: keys transposed, [headDim][pageSize], so that scores of neighbouring tokens fill a vector;
+/// then values, [pageSize][paddedHeadDim], so that the features of the weighted sum do.
+/// </remarks>
+internal readonly unsafe struct KVPages
+{
+    private readonly byte* _layer;
+    private readonly long _blockBytes;
+    private readonly long _keyBytes;
+    private readonly int _kvHeads;
+
+    internal KVPages(byte* layer, long blockBytes, long keyBytes, int kvHeads)
+    {
+        _layer = layer;
+        _blockBytes = blockBytes;
+        _keyBytes = keyBytes;
+        _kvHeads = kvHeads;
+    }
+
+    /// <summary>[headDim][pageSize].</summary>
+    internal byte* Keys(long page, int head) => _layer + (((page * _kvHeads) + head) * _blockBytes);
+
+    /// <summary>[pageSize][paddedHeadDim].</summary>
+    internal byte* Values(long page, int head) => Keys(page, head) + _keyBytes;
+}

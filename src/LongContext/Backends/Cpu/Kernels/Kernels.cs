@@ -1,0 +1,88 @@
+using LongContext.Backends.Cpu.Simd;
+using LongContext.Tensors;
+
+namespace LongContext.Backends.Cpu.Kernels;
+
+/// <summary>Hands tensors to the kernels of one vector width as addresses and numbers.</summary>
+internal sealed unsafe class Kernels<TSimd, TVec>(WorkerPool pool, NativeBuffer<float> scratch) : IKernels
+    where TSimd : unmanaged, ISimd<TVec>
+    where TVec : unmanaged
+{
+    public void Embedding(in Tensor table, in Tensor ids, float scale, in Tensor output)
+    {
+        long rowBytes = BlockFormat.Of(table.Type).ByteCount(table.Shape.RowLength);
+        Embedding<TSimd, TVec>.Run(
+            pool, new(table.Type, table.HostPointer, rowBytes, (int*)ids.HostPointer, output.RowLength, scale, Floats(output)), output.Rows);
+    }
+
+    public void Linear(in Tensor input, in Tensor weight, in Tensor bias, in Tensor output)
+    {
+        LinearArguments arguments = new()
+        {
+            X = Floats(input),
+            Rows = input.Rows,
+            Features = input.RowLength,
+            W = weight.HostPointer,
+            WStride = BlockFormat.Of(weight.Type).ByteCount(weight.Shape.RowLength),
+            Outputs = weight.Rows,
+            Bias = bias.IsEmpty ? null : Floats(bias),
+            Y = Floats(output),
+        };
+        Linear<TSimd, TVec>.Run(pool, scratch, weight.Type, arguments);
+    }
+
+    public void RmsNorm(in Tensor input, in Tensor weight, float epsilon, in Tensor output)
+    {
+        int n = checked((int)weight.Shape.ElementCount);
+        RmsNorm<TSimd, TVec>.Run(
+            pool, new(Floats(input), Floats(weight), n, epsilon, Floats(output)), n == 0 ? 0 : input.Shape.ElementCount / n);
+    }
+
+    public void Rotary(in Tensor x, in Tensor cos, in Tensor sin, RotaryLayout layout) =>
+        Rotary<TSimd, TVec>.Run(
+            pool, new(Floats(x), Floats(cos), Floats(sin), (int)x.Shape[1], (int)x.Shape[2], cos.RowLength, layout), x.Rows);
+
+    public void GatedActivation(in Tensor gate, in Tensor up, Activation activation, in Tensor output)
+    {
+        switch (activation)
+        {
+            case Activation.Silu: Map<GatedSilu>(gate, up, 0, output); break;
+            case Activation.GeluTanh: Map<GatedGeluTanh>(gate, up, 0, output); break;
+            case Activation.Gelu: Map<GatedGelu>(gate, up, 0, output); break;
+            default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "Not an activation.");
+        }
+    }
+
+    public void Add(in Tensor x, in Tensor y, in Tensor output) => Map<Add>(x, y, 0, output);
+
+    public void SoftCap(in Tensor x, float cap) => Map<SoftCap>(x, x, cap, x);
+
+    public void Attention(
+        in Tensor q, CpuKVCacheStorage cache, int layer, CpuAttentionPlan plan, in AttentionParameters parameters, in Tensor output, in Tensor lse)
+    {
+        const float log2E = 1.44269504f;
+        bool capped = parameters.SoftCap > 0;
+        AttentionArguments arguments = new()
+        {
+            Q = Floats(q),
+            Output = Floats(output),
+            Lse = lse.IsEmpty ? null : Floats(lse),
+            QHeads = (int)q.Shape[1],
+            KVHeads = cache.Shape.KVHeads,
+            HeadDim = cache.Shape.HeadDim,
+            PaddedHeadDim = cache.PaddedHeadDim,
+            PageSize = cache.Shape.PageSize,
+            Pages = cache.Layer(layer),
+            QueryFactor = capped ? parameters.Scale / parameters.SoftCap : parameters.Scale * log2E,
+            CapFactor = capped ? parameters.SoftCap * log2E : 0,
+            Window = parameters.Window,
+        };
+        Attention<TSimd, TVec>.Run(pool, scratch, plan, cache.Shape.Type, arguments);
+    }
+
+    private static float* Floats(in Tensor tensor) => (float*)tensor.HostPointer;
+
+    private void Map<TMap>(in Tensor x, in Tensor y, float parameter, in Tensor output)
+        where TMap : unmanaged, IMap =>
+        MapJob<TSimd, TVec, TMap>.Run(pool, new(Floats(x), Floats(y), parameter, Floats(output), x.Shape.ElementCount));
+}

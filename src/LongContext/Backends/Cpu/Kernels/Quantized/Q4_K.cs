@@ -1,0 +1,35 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LongContext.Backends.Cpu.Simd;
+
+namespace LongContext.Backends.Cpu.Kernels.Quantized;
+
+/// <summary>Binary16 scale and minimum, 8 six-bit pairs of them, 256 four-bit values.</summary>
+internal readonly unsafe struct Q4_K : IBlockQuantized
+{
+    public static int Elements => 256;
+
+    public static int Bytes => 144;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Decode<TSimd, TVec>(byte* block, float* values, sbyte* scratch)
+        where TSimd : struct, ISimd<TVec>
+        where TVec : struct
+    {
+        float scale = BlockParts.Half(block);
+        float minimum = BlockParts.Half(block + 2);
+        for (int pair = 0; pair < 4; pair++)
+        {
+            byte* q = block + 16 + (pair * 32);
+            BlockParts.Low(q).Store((byte*)scratch);
+            BlockParts.Low(q + 16).Store((byte*)scratch + 16);
+            BlockParts.High(q).Store((byte*)scratch + 32);
+            BlockParts.High(q + 16).Store((byte*)scratch + 48);
+            for (int j = 2 * pair; j < (2 * pair) + 2; j++)
+            {
+                (int s, int m) = BlockParts.SixBits(block + 4, j);
+                BlockParts.ScaleAndShift<TSimd, TVec>(scratch + (j % 2 * 32), 32, scale * s, -(minimum * m), values + (j * 32));
+            }
+        }
+    }
+}

@@ -11,7 +11,7 @@ namespace LongContext.Tests.Tokenization.ChatTemplates;
 internal sealed class HostileTemplateTests
 {
     private const int StackBytes = 512 * 1024;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2); // 10 to 150 ms here; the rest is for busy machines
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10); // at most some 100 ms on a quiet machine; the rest is for busy ones
 
     private static string Many(string text, int count) => new StringBuilder().Insert(0, text, count).ToString();
 

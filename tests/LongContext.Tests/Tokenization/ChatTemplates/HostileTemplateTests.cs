@@ -179,6 +179,7 @@ internal sealed class HostileTemplateTests
 
     [TestCase("""{"messages": "\ud800"}""")]                 // half of a surrogate pair
     [TestCase("""{"messages": {"\ud800": 1}}""")]
+    [TestCase("""{"\ud800": 1}""")]
     [TestCase("[]")]
     [TestCase("1")]
     [TestCase("null")]

@@ -1,6 +1,7 @@
 using LongContext.Loading;
 using LongContext.Tensors;
 using LongContext.Tests.Shared;
+using LongContext.Tests.Shared.Conformance;
 using LongContext.Tests.Shared.Formats;
 using LongContext.Tests.Shared.Golden;
 using NUnit.Framework;
@@ -44,6 +45,22 @@ internal sealed class GoldenVariantTests
         Assert.That(a.Weights.Tensors.Count(t => !t.Key.StartsWith("rope", StringComparison.Ordinal)), Is.EqualTo(b.Weights.Tensors.Count));
     }
 
+    [TestCase("tiny-phi3")]
+    [TestCase("tiny-gemma2")]
+    [TestCase("tiny-gemma3")]
+    [TestCase("tiny-qwen2-yarn")]
+    [TestCase("tiny-llama3")]
+    public void Logits_OfBothForms_AreEqual(string shape)
+    {
+        using TemporaryFolder folder = new();
+        GoldenModel.WriteFolder(folder.File("hf"), shape, DType.F32);
+        GoldenModel.WriteGguf(folder.File("m.gguf"), shape, DType.F32);
+
+        float[] fromFolder = Logits(folder.File("hf"));
+        Assert.That(Logits(folder.File("m.gguf")), Is.EqualTo(fromFolder).Within(1e-4f));
+        Assert.That(fromFolder.Max(), Is.GreaterThan(0.1f), "the model says something");
+    }
+
     [Test]
     public void WriteGguf_Phi3_HasTheRotaryFactorsOfTheConfiguration()
     {
@@ -56,5 +73,13 @@ internal sealed class GoldenVariantTests
         Tensor tensor = a.Weights!.Open("rope_factors_long.weight");
         Assert.That(ReferenceDequantizer.Decode(tensor.HostSpan<byte>(), tensor.Type), Is.EqualTo(factors));
         Assert.That(() => GoldenModel.WriteGguf(folder.File("x.gguf"), "tiny-mistral", DType.F32), Throws.ArgumentException);
+    }
+
+    private static float[] Logits(string path)
+    {
+        const int Length = 40; // beyond the windows and a page
+        using ModelFiles files = ModelDirectory.Open(path);
+        using ModelRun run = new(files, ModelBackend.Create(), 128, Length, 2 * Length);
+        return [.. run.Logits([.. Enumerable.Range(0, Length).Select(i => i * 7 % 300)], Length).SelectMany(row => row)];
     }
 }

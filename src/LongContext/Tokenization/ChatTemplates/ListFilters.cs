@@ -63,7 +63,7 @@ internal static class ListFilters
             return key;
         }
 
-        context.Make(text.Length);
+        context.Handle(text.Length);
         return text.ToLowerInvariant();
     }
 

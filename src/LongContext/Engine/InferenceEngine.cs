@@ -29,7 +29,7 @@ internal sealed class InferenceEngine : IAsyncDisposable, IDisposable
     /// <summary>Hands over a request; throws as <see cref="StepLoop.Submit"/>.</summary>
     internal void Submit(EngineRequest request)
     {
-        ObjectDisposedException.ThrowIf(_disposed, typeof(InferenceSession));
+        ObjectDisposedException.ThrowIf(_disposed, this);
         _loop.Submit(request);
         Wake();
     }

@@ -8,7 +8,7 @@ internal sealed class FolderBoundary
 
     /// <summary>Files may lie in <paramref name="folder"/> itself.</summary>
     /// <param name="folder">The model's folder.</param>
-    /// <param name="linkRoot">Links may also lead to anywhere under this folder (a download cache keeps its files in one place and links to them).</param>
+    /// <param name="linkRoot">Links may also lead to anywhere under this folder, as those of download caches do.</param>
     internal FolderBoundary(string folder, string? linkRoot = null)
     {
         _folder = Path.GetFullPath(folder);
@@ -36,7 +36,9 @@ internal sealed class FolderBoundary
         if (!_roots.Exists(root => (real + Path.DirectorySeparatorChar).StartsWith(root, StringComparison.Ordinal)))
         {
             throw new ModelFormatException(
-                path, "", $"the link leads to '{real}', outside of the model's folder '{_folder}'. Copy the file, or allow the folder explicitly.");
+                path,
+                "",
+                $"the link leads to '{real}', outside of the model's folder '{_folder}'. Copy the file, or allow that folder explicitly.");
         }
     }
 }

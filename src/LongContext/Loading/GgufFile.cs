@@ -41,7 +41,9 @@ internal static class GgufFile
         if (split is not { } name)
         {
             throw new ModelFormatException(
-                firstPath, CountKey, $"the file is one of {first.Metadata.GetInteger(CountKey)} parts; parts must be named name-00001-of-00003.gguf.");
+                firstPath,
+                CountKey,
+                $"the file is one of {first.Metadata.GetInteger(CountKey)} parts; parts must be named name-00001-of-00003.gguf.");
         }
 
         List<GgufContents> parts = [first];
@@ -58,7 +60,8 @@ internal static class GgufFile
         long found = parts.Sum(part => (long)part.Tensors.Count);
         return declared == found
             ? parts
-            : throw new ModelFormatException(firstPath, TensorCountKey, $"the parts should have {declared} tensors together; they have {found}.");
+            : throw new ModelFormatException(
+                firstPath, TensorCountKey, $"the parts should have {declared} tensors together; they have {found}.");
     }
 
     private static void CheckPart(GgufMetadata part, GgufMetadata first, int index, int count)
@@ -69,7 +72,8 @@ internal static class GgufFile
         {
             if (part.GetString(key) is { } value && value != first.GetString(key))
             {
-                throw new ModelFormatException(part.File, key, $"this part belongs to another model: '{value}', not '{first.GetString(key)}'.");
+                throw new ModelFormatException(
+                    part.File, key, $"this part belongs to another model: '{value}', not '{first.GetString(key)}'.");
             }
         }
     }

@@ -160,7 +160,7 @@ internal sealed class GgufReader
 
         if (dimensions[0] % (uint)format.ElementsPerBlock != 0)
         {
-            throw _cursor.Malformed($"a row of {dimensions[0]} elements is not whole blocks of {format.ElementsPerBlock}, as {type} needs.", at);
+            throw _cursor.Malformed($"a row of {dimensions[0]} {type} elements is not whole blocks of {format.ElementsPerBlock}.", at);
         }
 
         long byteCount = TensorSize.ByteCount(format, dimensions)
@@ -188,7 +188,7 @@ internal sealed class GgufReader
             if (!TensorSize.Fits(dataStart, offset, info.ByteCount, _file.Length))
             {
                 throw _cursor.Malformed(
-                    $"{info.ByteCount} bytes at offset {offset} of the data, which starts at byte {dataStart}, end beyond the file's {_file.Length} bytes.",
+                    $"{info.ByteCount} bytes at {offset} of the data, which starts at byte {dataStart}, end beyond the file's {_file.Length} bytes.",
                     at);
             }
 

@@ -22,9 +22,10 @@ internal readonly record struct GgufSplitName(string Prefix, int Number, int Cou
         }
 
         ReadOnlySpan<char> tail = fileName.AsSpan(fileName.Length - TailLength);
+        ReadOnlySpan<char> last = tail.Slice(1 + Digits + Separator.Length, Digits);
         return tail[0] == '-' && tail.Slice(1 + Digits, Separator.Length).SequenceEqual(Separator)
             && int.TryParse(tail.Slice(1, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            && int.TryParse(tail.Slice(1 + Digits + Separator.Length, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            && int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out int count)
             && number >= 1 && number <= count
             ? new GgufSplitName(fileName[..^TailLength], number, count)
             : null;

@@ -11,7 +11,7 @@ internal static unsafe class JsonFile
     private const int MaxDepth = 64;
 
     /// <summary>Reads an object.</summary>
-    /// <exception cref="ModelFormatException">The file is too large, too deep, not valid JSON or UTF-8, has a key twice, or is not an object.</exception>
+    /// <exception cref="ModelFormatException">The file is too large or deep, not JSON or UTF-8, has a key twice, or is no object.</exception>
     internal static JsonConfig Read(string path)
     {
         byte[] bytes = ReadBytes(path);

@@ -6,9 +6,9 @@ namespace LongContext.Loading;
 
 /// <summary>A file mapped into memory, read-only. Knows bytes, no format.</summary>
 /// <remarks>
-/// The length is taken once, at opening, and everything read later is checked against it. Others may read, rename or delete the file meanwhile
-/// but not write it where the system enforces that (Windows). Where it does not, shrinking a mapped file kills the process: do not write to a
-/// model in place, and do not map from a network file system that may drop out.
+/// The length is taken once, at opening, and everything read later is checked against it. Others may read, rename or delete the
+/// file meanwhile but not write it where the system enforces that (Windows). Where it does not, shrinking a mapped file kills the
+/// process: do not write to a model in place, and do not use one on a network file system that may drop out.
 /// </remarks>
 internal sealed unsafe class MappedFile : IDisposable
 {
@@ -51,7 +51,8 @@ internal sealed unsafe class MappedFile : IDisposable
 
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.None);
             long length = RandomAccess.GetLength(handle);
-            map = MemoryMappedFile.CreateFromFile(handle, mapName: null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            map = MemoryMappedFile.CreateFromFile(
+                handle, mapName: null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
             MemoryMappedViewAccessor view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
             return new MappedFile(path, map, view, length);
         }

@@ -8,13 +8,14 @@ internal sealed class MappedWeights : IWeightSource
     private readonly Dictionary<string, MappedTensor> _entries;
     private readonly IReadOnlyDictionary<string, string> _unsupported;
     private readonly IReadOnlyList<MappedFile> _files;
+    private bool _disposed;
 
     /// <summary>Takes over <paramref name="files"/>: disposing the weights closes them.</summary>
     /// <param name="displayName">For messages.</param>
     /// <param name="naming">Convention of the names.</param>
     /// <param name="entries">The tensors by name.</param>
     /// <param name="files">All files mapped.</param>
-    /// <param name="unsupported">Tensors of element types that have no <see cref="DType"/>: name and type. Opening one is an error, having one is not.</param>
+    /// <param name="unsupported">Names and types of tensors that have no <see cref="DType"/>: an error only when opened.</param>
     internal MappedWeights(
         string displayName,
         WeightNaming naming,
@@ -37,7 +38,7 @@ internal sealed class MappedWeights : IWeightSource
     public IReadOnlyDictionary<string, WeightInfo> Tensors { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="UnsupportedModelException">The tensor is there, but of an element type this library does not compute with.</exception>
+    /// <exception cref="UnsupportedModelException">The tensor is there, but this library does not compute with its element type.</exception>
     public Tensor Open(string name)
     {
         MappedTensor entry = Find(name);
@@ -54,6 +55,7 @@ internal sealed class MappedWeights : IWeightSource
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         foreach (MappedFile file in _files)
         {
             file.Dispose();
@@ -70,6 +72,7 @@ internal sealed class MappedWeights : IWeightSource
 
     private MappedTensor Find(string name)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         return _entries.TryGetValue(name, out MappedTensor? entry) ? entry
             : _unsupported.TryGetValue(name, out string? type)
                 ? throw new UnsupportedModelException($"tensor '{name}' of type {type}", string.Join(", ", Enum.GetNames<DType>()))

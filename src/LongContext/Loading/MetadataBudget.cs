@@ -27,7 +27,7 @@ internal sealed class MetadataBudget(string file)
         UInt128 bytes = (UInt128)count * (UInt128)bytesEach;
         if (bytes > (UInt128)_left)
         {
-            throw new ModelFormatException(file, field, $"the header needs more than {Limit} bytes of memory; no known model does.", offset);
+            throw new ModelFormatException(file, field, $"the header needs more than {Limit} bytes of memory.", offset);
         }
 
         _left -= (long)bytes;

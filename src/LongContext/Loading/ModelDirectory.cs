@@ -13,17 +13,24 @@ internal static class ModelDirectory
     internal static ModelFiles Open(string path, string? linkRoot = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (Directory.Exists(path))
+        try
         {
-            FolderBoundary boundary = new(path, linkRoot);
-            return Path.Exists(Path.Combine(path, HuggingFaceFolder.ConfigFile))
-                ? HuggingFaceFolder.Open(path, boundary)
-                : OpenGguf(FindGguf(path), boundary);
+            return Directory.Exists(path) ? OpenFolder(path, linkRoot)
+                : File.Exists(path) ? OpenNamedGguf(path, linkRoot)
+                : throw new ModelFormatException(path, "", "there is no such file or folder.");
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFormatException(path, "", $"it cannot be read: {e.Message}", innerException: e);
+        }
+    }
 
-        return File.Exists(path)
-            ? OpenNamedGguf(path, linkRoot)
-            : throw new ModelFormatException(path, "", "there is no such file or folder.");
+    private static ModelFiles OpenFolder(string path, string? linkRoot)
+    {
+        FolderBoundary boundary = new(path, linkRoot);
+        return Path.Exists(Path.Combine(path, HuggingFaceFolder.ConfigFile))
+            ? HuggingFaceFolder.Open(path, boundary)
+            : OpenGguf(FindGguf(path), boundary);
     }
 
     private static ModelFiles OpenNamedGguf(string path, string? linkRoot)
@@ -45,7 +52,12 @@ internal static class ModelDirectory
 
     private static string FindGguf(string folder)
     {
-        string[] files = [.. Directory.EnumerateFiles(folder).Where(f => f.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
+        string[] files =
+        [
+            .. Directory.EnumerateFiles(folder)
+                .Where(f => f.EndsWith(Extension, StringComparison.OrdinalIgnoreCase))
+                .Order(StringComparer.Ordinal),
+        ];
         if (files.Length == 0)
         {
             throw new ModelFormatException(folder, "", "the folder has neither a config.json nor a .gguf file.");
@@ -56,9 +68,10 @@ internal static class ModelDirectory
             return files[0];
         }
 
-        HashSet<(string, int)?> sets = [.. files.Select(f => GgufSplitName.Parse(Path.GetFileName(f)) is { } s ? (s.Prefix, s.Count) : ((string, int)?)null)];
-        return sets.Count == 1 && !sets.Contains(null)
+        List<GgufSplitName?> names = [.. files.Select(f => GgufSplitName.Parse(Path.GetFileName(f)))];
+        return names[0] is { } first && names.TrueForAll(n => n?.Prefix == first.Prefix && n?.Count == first.Count)
             ? files[0]
-            : throw new ModelFormatException(folder, "", $"the folder has {files.Length} .gguf files that are not parts of one model; name one of them.");
+            : throw new ModelFormatException(
+                folder, "", $"the folder has {files.Length} .gguf files that are not parts of one model; name one of them.");
     }
 }

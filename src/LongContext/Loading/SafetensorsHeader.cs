@@ -31,7 +31,8 @@ internal sealed unsafe class SafetensorsHeader
     {
         if (file.Length < Start)
         {
-            throw new ModelFormatException(file.Path, "header", $"the file has {file.Length} bytes, less than the {Start} of the header's length.", 0);
+            throw new ModelFormatException(
+                file.Path, "header", $"the file has {file.Length} bytes, less than the {Start} of the header's length.", 0);
         }
 
         ulong length = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(file.Pointer, Start));
@@ -65,7 +66,8 @@ internal sealed unsafe class SafetensorsHeader
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter: an escaped lone surrogate
         {
-            throw new ModelFormatException(_file.Path, _field, $"the header is not valid JSON: {e.Message}", Start + reader.BytesConsumed, e);
+            throw new ModelFormatException(
+                _file.Path, _field, $"the header is not valid JSON: {e.Message}", Start + reader.BytesConsumed, e);
         }
     }
 

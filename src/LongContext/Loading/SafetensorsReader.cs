@@ -33,15 +33,17 @@ internal static class SafetensorsReader
             }
 
             end = entry.End;
-            if (TensorSize.ByteCount(format, entry.Shape) is not { } byteCount || (ulong)byteCount != entry.End - entry.Begin)
+            ulong length = entry.End - entry.Begin;
+            if (TensorSize.ByteCount(format, entry.Shape) is not { } byteCount || (ulong)byteCount != length)
             {
-                throw Malformed($"[{string.Join(", ", entry.Shape)}] of {entry.Type} does not take the {entry.End - entry.Begin} bytes of its data_offsets.");
+                throw Malformed($"{entry.Type}[{string.Join(", ", entry.Shape)}] does not take the {length} bytes of its data_offsets.");
             }
 
             if (type is { } supported && byteCount > 0)
             {
                 long[] dimensions = entry.Shape.Length == 0 ? [1] : [.. entry.Shape.Select(d => (long)d)];
-                tensors.Add(new MappedTensor(new WeightInfo(entry.Name, supported, dimensions, byteCount), file, dataStart + (long)entry.Begin));
+                WeightInfo info = new(entry.Name, supported, dimensions, byteCount);
+                tensors.Add(new MappedTensor(info, file, dataStart + (long)entry.Begin));
             }
             else
             {
@@ -51,6 +53,7 @@ internal static class SafetensorsReader
 
         return end == dataLength
             ? new SafetensorsContents(tensors, skipped)
-            : throw new ModelFormatException(file.Path, "", $"the tensors end at byte {end} of the data, which has {dataLength} bytes.", dataStart + (long)end);
+            : throw new ModelFormatException(
+                file.Path, "", $"the tensors end at byte {end} of the data, which has {dataLength} bytes.", dataStart + (long)end);
     }
 }

@@ -25,7 +25,7 @@ internal static class SafetensorsTypes
         "F64", "C64", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F6_E2M3", "F6_E3M2", "F4",
     };
 
-    /// <summary>Bytes of an element of type <paramref name="name"/>, and its <see cref="DType"/> or null if tensors of it are skipped.</summary>
+    /// <summary>Bytes of an element of the named type, and its <see cref="DType"/> or null if tensors of it are skipped.</summary>
     /// <exception cref="UnsupportedModelException">Weights of this type are not supported.</exception>
     /// <exception cref="ModelFormatException">There is no such type.</exception>
     internal static (DType? Type, BlockFormat Format) Read(string name, string file, string tensor, long offset)
@@ -33,7 +33,8 @@ internal static class SafetensorsTypes
         return Supported.TryGetValue(name, out DType type) ? (type, BlockFormat.Of(type))
             : Skipped.TryGetValue(name, out int size) ? (null, new BlockFormat(1, size))
             : Refused.Contains(name)
-                ? throw new UnsupportedModelException($"safetensors type {name} (tensor '{tensor}' in {file})", string.Join(", ", Supported.Keys))
+                ? throw new UnsupportedModelException(
+                    $"safetensors type {name} (tensor '{tensor}' in {file})", string.Join(", ", Supported.Keys))
                 : throw new ModelFormatException(file, tensor, $"there is no element type '{name}'.", offset);
     }
 }

@@ -26,14 +26,14 @@ internal static class TensorSize
         return bytes <= long.MaxValue ? (long)bytes : null;
     }
 
-    /// <summary><paramref name="position"/> rounded up to a multiple of <paramref name="alignment"/>, or null if it does not fit in 63 bits.</summary>
+    /// <summary>A position rounded up to a multiple of <paramref name="alignment"/>, or null if it does not fit in 63 bits.</summary>
     internal static long? AlignUp(long position, long alignment)
     {
         Int128 aligned = ((Int128)position + alignment - 1) / alignment * alignment;
         return aligned <= long.MaxValue ? (long)aligned : null;
     }
 
-    /// <summary>True if <paramref name="byteCount"/> bytes at <paramref name="start"/> + <paramref name="offset"/> end within <paramref name="length"/>.</summary>
+    /// <summary>True if <paramref name="byteCount"/> bytes at start + offset end within <paramref name="length"/>.</summary>
     internal static bool Fits(long start, ulong offset, long byteCount, long length) =>
         (Int128)start + offset + byteCount <= length;
 }

@@ -11,7 +11,7 @@ namespace LongContext.Tests.Loading;
 [TestFixture]
 internal sealed class DamagedFileTests
 {
-    private const int Mutations = 3_000;
+    private const int Mutations = 2_000;
 
     private static readonly byte[] Gguf = new GgufWriter()
         .String("general.architecture", "llama").UInt32("general.alignment", 32).Float32("f", 1.5).Boolean("b", true).UInt64("u", 7)

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
+using LongContext.Loading;
 using LongContext.Tensors;
 using LongContext.Tests.Shared;
 using LongContext.Tests.Shared.Golden;
@@ -68,6 +70,24 @@ internal sealed class GoldenModelTests
         Assert.That(HashOf(folder.File("tokenizer.json")), Is.EqualTo(tokenizer));
         Assert.That(HashOf(folder.File("tokenizer_config.json")), Is.EqualTo(tokenizerConfig));
         Assert.That(HashOf(folder.File("model.safetensors")), Is.EqualTo(weights));
+    }
+
+    /// <summary>Also how to get a large model onto the disk: LONGCONTEXT_GOLDEN_OUT keeps the file there.</summary>
+    [Explicit("Writes 1.3 GB")]
+    [TestCase("llama3.2-1b", DType.Q8_0)]
+    public void WriteGguf_LargeShape_IsQuickAndItsHeaderOpensWithinASecond(string shape, DType type)
+    {
+        using TemporaryFolder folder = new();
+        string path = Environment.GetEnvironmentVariable("LONGCONTEXT_GOLDEN_OUT") ?? folder.File("model.gguf");
+        long start = Stopwatch.GetTimestamp();
+        GoldenModel.WriteGguf(path, shape, type);
+        TimeSpan written = Stopwatch.GetElapsedTime(start);
+        start = Stopwatch.GetTimestamp();
+        using ModelFiles files = ModelDirectory.Open(path);
+        TimeSpan opened = Stopwatch.GetElapsedTime(start);
+
+        TestContext.Out.WriteLine($"{new FileInfo(path).Length} bytes, written in {written.TotalSeconds:F1} s, opened in {opened.TotalMilliseconds:F0} ms");
+        Assert.That(opened, Is.LessThan(TimeSpan.FromSeconds(1)));
     }
 
     private static string HashOf(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))[..16];

@@ -61,6 +61,17 @@ internal sealed class WriterReaderTests
     }
 
     [Test]
+    public void Open_AfterDispose_IsAnError()
+    {
+        using TemporaryFolder folder = new();
+        ModelFiles files = ModelDirectory.Open(folder.Write("m.gguf", new GgufWriter().Tensor("t", DType.F32, [1], [3f]).ToArray()));
+        files.Dispose();
+        files.Dispose();
+
+        Assert.That(() => files.Weights!.Open("t"), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
     public void Gguf_VersionTwo_IsReadAsVersionThree()
     {
         byte[] bytes = new GgufWriter().String("k", "v").Tensor("t", DType.F32, [1], [3f]).ToArray();

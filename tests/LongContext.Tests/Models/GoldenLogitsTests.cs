@@ -56,7 +56,7 @@ internal sealed class GoldenLogitsTests
         using TemporaryFolder folder = new();
         GoldenModel.WriteFolder(folder.Path, shape, type);
         using ModelFiles files = ModelDirectory.Open(folder.Path);
-        using ModelRun run = new(files, ModelBackend.Create(), 4096, 48, 64);
+        using ModelRun run = new(files, ModelBackend.Cpu.Create(), 4096, 48, 64);
         int[] ids = [.. Enumerable.Range(0, 48).Select(i => (int)((uint)i * 2654435761u % 316))];
         double[][] expected = new ReferenceDecoder(ReferenceModel.From(files), 4096).Logits(ids);
         Assert.That(
@@ -70,7 +70,7 @@ internal sealed class GoldenLogitsTests
         int[] greedy = Integers(reference.GetProperty("greedy"));
         double[] margins = Numbers(reference.GetProperty("greedy_margins"));
         using ModelFiles files = ModelDirectory.Open(path);
-        using ModelRun run = new(files, ModelBackend.Create(), 4096, prompt.Length, 2 * prompt.Length);
+        using ModelRun run = new(files, ModelBackend.Cpu.Create(), 4096, prompt.Length, 2 * prompt.Length);
 
         // The reference's own continuation is fed, so that every decided step counts, also those after an undecided one.
         float[][] logits = run.Logits([.. prompt, .. greedy[..^1]], prompt.Length, 1);

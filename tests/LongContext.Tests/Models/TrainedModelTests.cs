@@ -21,13 +21,13 @@ internal sealed class TrainedModelTests
         int[] ids = ReferenceSafetensors.Integers(golden, "ids");
         float[] hidden = ReferenceSafetensors.Floats(golden, "hidden_after_layer"); // [5, 32, 64]
         using ModelFiles files = ModelDirectory.Open(SharedData.Require(model));
-        using ModelRun run = new(files, ModelBackend.Create(), 512, ids.Length, 512);
+        using ModelRun run = new(files, ModelBackend.Cpu.Create(), 512, ids.Length, 512);
         int layers = 0;
         run.Model.LayerObserver = (layer, x) =>
         {
             layers++;
             Assert.That(
-                ModelBackend.ToHost(x)[..(32 * 64)], Is.EqualTo(hidden[(layer * 32 * 64)..((layer + 1) * 32 * 64)]).Within(Tolerance), $"layer {layer}");
+                ModelBackends.ToHost(x)[..(32 * 64)], Is.EqualTo(hidden[(layer * 32 * 64)..((layer + 1) * 32 * 64)]).Within(Tolerance), $"layer {layer}");
         };
         float[][] logits = run.Logits(ids, ids.Length);
         Assert.That(layers, Is.EqualTo(5));
@@ -41,7 +41,7 @@ internal sealed class TrainedModelTests
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(SharedData.Require("models/stories260K/golden.json")));
         int[] ids = [.. golden.RootElement.GetProperty("ids").EnumerateArray().Select(e => e.GetInt32())];
         using ModelFiles files = ModelDirectory.Open(SharedData.Require(model));
-        using ModelRun run = new(files, ModelBackend.Create(), 512, 16, 512);
+        using ModelRun run = new(files, ModelBackend.Cpu.Create(), 512, 16, 512);
         Assert.That(run.Greedy(ids[..1], ids.Length - 1), Is.EqualTo(ids[1..]));
     }
 
@@ -52,7 +52,7 @@ internal sealed class TrainedModelTests
         string golden = SharedData.Require("models/needle-3l/golden.safetensors");
         int[] ids = ReferenceSafetensors.Integers(golden, "ids");
         using ModelFiles files = ModelDirectory.Open(SharedData.Require(model));
-        using ModelRun run = new(files, ModelBackend.Create(), 32_768, 100, 512);
+        using ModelRun run = new(files, ModelBackend.Cpu.Create(), 32_768, 100, 512);
         float[][] logits = run.Logits(ids, 100, 65);
         Assert.That(logits[^64..].SelectMany(r => r), Is.EqualTo(ReferenceSafetensors.Floats(golden, "logits_last64")).Within(Tolerance));
     }

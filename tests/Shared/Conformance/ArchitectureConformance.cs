@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using LongContext.Backends;
 using LongContext.Loading;
 using LongContext.Models;
 using LongContext.Tensors;
@@ -24,29 +23,26 @@ internal abstract class ArchitectureConformance
     /// <summary>Whether GGUF files of the architecture exist in which this configuration can be told.</summary>
     protected virtual bool HasGguf(ReferenceModel model) => true;
 
-    /// <summary>The backend to run on.</summary>
-    protected virtual IBackend CreateBackend() => ModelBackend.Create();
+    [Test]
+    public void Forward_FromHuggingFace_EqualsTheDoublePrecisionReference([Values] ModelBackend backend) =>
+        ForAll((model, context) => Compare(model, ReferenceModelFiles.HuggingFace(model), context, backend));
 
     [Test]
-    public void Forward_FromHuggingFace_EqualsTheDoublePrecisionReference() =>
-        ForAll((model, context) => Compare(model, ReferenceModelFiles.HuggingFace(model), context));
-
-    [Test]
-    public void Forward_FromGguf_EqualsTheDoublePrecisionReference() => ForAll((model, context) =>
+    public void Forward_FromGguf_EqualsTheDoublePrecisionReference([Values] ModelBackend backend) => ForAll((model, context) =>
     {
         if (HasGguf(model))
         {
-            Compare(model, ReferenceModelFiles.Gguf(model), context);
+            Compare(model, ReferenceModelFiles.Gguf(model), context, backend);
         }
     });
 
     [Test]
-    public void Forward_InAnyChunksBesideAnotherSequence_EqualsTheWholePromptAlone() => ForAll((model, context) =>
+    public void Forward_InAnyChunksBesideAnotherSequence_EqualsTheWholePromptAlone([Values] ModelBackend backend) => ForAll((model, context) =>
     {
         int[] a = Tokens(model, Length, 1);
         int[] b = Tokens(model, Length - 11, 2);
         using ModelFiles files = ReferenceModelFiles.HuggingFace(model);
-        using ModelRun run = new(files, CreateBackend(), context, 2 * Length, 2 * Length);
+        using ModelRun run = new(files, backend.Create(), context, 2 * Length, 2 * Length);
         float[][] wholeA = run.Logits(a, Length);
         float[][] wholeB = run.Logits(b, Length);
         Prop.ForAll<PositiveInt[]>(lengths =>
@@ -104,13 +100,13 @@ internal abstract class ArchitectureConformance
         }
     }
 
-    private void Compare(ReferenceModel model, ModelFiles files, int context)
+    private void Compare(ReferenceModel model, ModelFiles files, int context, ModelBackend backend)
     {
         using (files)
         {
-            using ModelRun run = new(files, CreateBackend(), context, Length, 2 * Length);
+            using ModelRun run = new(files, backend.Create(), context, Length, 2 * Length);
             Dictionary<int, float[]> hidden = [];
-            run.Model.LayerObserver = (layer, x) => hidden[layer] = ModelBackend.ToHost(x);
+            run.Model.LayerObserver = (layer, x) => hidden[layer] = ModelBackends.ToHost(x);
             int[] ids = Tokens(model, Length, 1);
             float[][] actual = run.Logits(ids, Length);
             ReferenceDecoder reference = new(model, context);

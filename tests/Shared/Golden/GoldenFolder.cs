@@ -53,7 +53,8 @@ internal static class GoldenFolder
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Folders come in F32, F16 and BF16."),
     };
 
-    private static OrderedDictionary<string, object?> Config(GoldenShape s, DType type, GoldenTokenizer tokenizer)
+    /// <summary>config.json of a shape.</summary>
+    internal static OrderedDictionary<string, object?> Config(GoldenShape s, DType type, GoldenTokenizer tokenizer)
     {
         string prefix = s.Architecture switch { "llama" => "Llama", "qwen2" => "Qwen2", _ => "Qwen3" };
         OrderedDictionary<string, object?> config = new()
@@ -76,7 +77,8 @@ internal static class GoldenFolder
         return config;
     }
 
-    private static string NameOf(string gguf)
+    /// <summary>Hugging Face's name of the tensor that GGUF calls so, in a Llama or Qwen model.</summary>
+    internal static string NameOf(string gguf)
     {
         string[] parts = gguf.Split('.');
         return gguf switch

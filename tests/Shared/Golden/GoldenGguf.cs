@@ -8,7 +8,7 @@ internal static class GoldenGguf
 {
     internal static void Write(string path, GoldenShape s, DType type, ulong seed)
     {
-        GgufWriter writer = Keys(s, type, seed);
+        GgufWriter writer = Tokenizer(Keys(s, type, seed), new GoldenTokenizer(s.Vocabulary), s.Architecture == "llama" ? "llama-bpe" : "qwen2");
         foreach (GoldenTensor tensor in GoldenTensors.Of(s))
         {
             Add(writer, tensor, type, seed);
@@ -46,10 +46,11 @@ internal static class GoldenGguf
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No files of this type."),
     };
 
-    private static GgufWriter Keys(GoldenShape s, DType type, ulong seed)
+    /// <summary>The keys that every model has, without its tokenizer's.</summary>
+    internal static GgufWriter Keys(GoldenShape s, DType type, ulong seed)
     {
         string a = s.Architecture;
-        GgufWriter writer = new GgufWriter()
+        return new GgufWriter()
             .String("general.architecture", a)
             .String("general.name", $"random-{s.Name}-seed{seed}")
             .UInt32("general.file_type", FileType(type))
@@ -67,6 +68,5 @@ internal static class GoldenGguf
             .UInt32($"{a}.vocab_size", s.Vocabulary)
             .UInt32($"{a}.rope.dimension_count", s.HeadDim)
             .Float32($"{a}.rope.freq_base", s.RopeBase);
-        return Tokenizer(writer, new GoldenTokenizer(s.Vocabulary), a == "llama" ? "llama-bpe" : "qwen2");
     }
 }

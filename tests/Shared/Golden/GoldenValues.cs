@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Text;
 
 namespace LongContext.Tests.Shared.Golden;
@@ -20,8 +21,7 @@ internal static class GoldenValues
         ulong state = unchecked(key + ((ulong)(firstRow * tensor.Columns) * Golden));
         (float offset, float scale) = tensor.Kind switch
         {
-            GoldenKind.Norm => (1f, 0.25f),
-            GoldenKind.ShiftedNorm => (0f, 0.25f),
+            GoldenKind.Norm or GoldenKind.ShiftedNorm => (1f, 0.25f),
             GoldenKind.Bias => (0f, 0.1f),
             _ => (0f, tensor.Amplitude),
         };
@@ -29,6 +29,11 @@ internal static class GoldenValues
         {
             state = unchecked(state + Golden);
             values[i] = offset + (scale * Uniform(state));
+        }
+
+        if (tensor.Kind == GoldenKind.ShiftedNorm)
+        {
+            TensorPrimitives.Subtract(values, 1f, values); // exact: adding 1 again gives the norm's weight
         }
     }
 

@@ -7,7 +7,13 @@ internal static class CodePoints
     internal static int Length(RenderContext context, string text)
     {
         context.Search(text.Length);
-        return text.Length - (HasPairs(text) ? CountPairs(text) : 0);
+        if (!HasPairs(text))
+        {
+            return text.Length;
+        }
+
+        context.Make(text.Length);
+        return text.Length - CountPairs(text);
     }
 
     /// <summary>Where each code point begins, and the text's end; null if every unit is a code point.</summary>

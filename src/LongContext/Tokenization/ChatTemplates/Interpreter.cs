@@ -258,9 +258,12 @@ internal sealed class Interpreter
             scope.Set("caller", caller);
         }
 
-        object?[] rest = [.. arguments.Positional.Skip(macro.Parameters.Length)];
-        scope.Set("varargs", new TemplateList(_context, rest, isTuple: true));
-        scope.Set("kwargs", new TemplateDictionary(_context, [.. named.Select(item => KeyValuePair.Create((object?)item.Key, item.Value))]));
+        scope.Set("varargs", arguments.Count <= macro.Parameters.Length
+            ? TemplateList.EmptyTuple
+            : new TemplateList(_context, [.. arguments.Positional.Skip(macro.Parameters.Length)], isTuple: true));
+        scope.Set("kwargs", named.Count == 0
+            ? TemplateDictionary.Empty
+            : new TemplateDictionary(_context, [.. named.Select(item => KeyValuePair.Create((object?)item.Key, item.Value))]));
         return scope;
     }
 }

@@ -63,7 +63,7 @@ internal static class ListFilters
             return key;
         }
 
-        context.Make(text.Length);
+        context.Handle(text.Length);
         return text.ToLowerInvariant();
     }
 
@@ -86,7 +86,14 @@ internal static class ListFilters
     {
         context.Step(items.Count);
         Comparer<object?> order = Comparer<object?>.Create((x, y) => Comparisons.Compare(context, x, y));
-        return new(context, [.. descending ? items.OrderByDescending(key, order) : items.OrderBy(key, order)]);
+        try
+        {
+            return new(context, [.. descending ? items.OrderByDescending(key, order) : items.OrderBy(key, order)]);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw e.InnerException as ChatTemplateException ?? context.Fail("The items have no consistent order.", e);
+        }
     }
 
     private static object? Sort(RenderContext context, object? subject, Arguments arguments)

@@ -56,10 +56,10 @@ internal static class Methods
             : s);
         table.Add("replace", "old new count", (c, s, a) => TextMethods.Replace(c, (string)s!, a.Text(c, 0), a.Text(c, 1), a.Integer(c, 2, -1)));
         table.Add("join", "iterable", Join);
-        table.Add("upper", "", (c, s, _) => Made(c, ((string)s!).ToUpperInvariant()));
-        table.Add("lower", "", (c, s, _) => Made(c, ((string)s!).ToLowerInvariant()));
-        table.Add("title", "", (c, s, _) => Made(c, TextMethods.Title((string)s!)));
-        table.Add("capitalize", "", (c, s, _) => Made(c, TextMethods.Capitalize((string)s!)));
+        table.Add("upper", "", (c, s, _) => Changed(c, s, text => text.ToUpperInvariant()));
+        table.Add("lower", "", (c, s, _) => Changed(c, s, text => text.ToLowerInvariant()));
+        table.Add("title", "", (c, s, _) => Changed(c, s, TextMethods.Title));
+        table.Add("capitalize", "", (c, s, _) => Changed(c, s, TextMethods.Capitalize));
         table.Add("find", "sub", (c, s, a) => Place(c, (string)s!, TextSearch.IndexOf(c, (string)s!, a.Text(c, 0), 0)));
         table.Add("rfind", "sub", (c, s, a) => Place(c, (string)s!, TextSearch.LastIndexOf(c, (string)s!, a.Text(c, 0))));
         table.Add("index", "sub", (c, s, a) => TextSearch.IndexOf(c, (string)s!, a.Text(c, 0), 0) is var at && at >= 0
@@ -85,6 +85,12 @@ internal static class Methods
     {
         context.Make(text.Length);
         return text;
+    }
+
+    private static string Changed(RenderContext context, object? subject, Func<string, string> change)
+    {
+        context.Handle(((string)subject!).Length);
+        return change((string)subject);
     }
 
     private static string? Characters(RenderContext context, Arguments arguments)
@@ -144,7 +150,7 @@ internal static class Methods
     private static bool All(RenderContext context, object? subject, Func<char, bool> holds)
     {
         string text = (string)subject!;
-        context.Make(text.Length);
+        context.Handle(text.Length);
         return text.Length > 0 && text.All(holds);
     }
 

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Text;
 
 namespace LongContext.Tokenization.ChatTemplates;
 
@@ -55,7 +54,7 @@ internal static class Operators
         {
             long length = text.Length == 0 ? 0 : count > TemplateLimits.TextLength ? long.MaxValue : text.Length * count;
             context.Make(length);
-            return length == 0 ? "" : new StringBuilder((int)length).Insert(0, text, (int)count).ToString();
+            return string.Create((int)length, text, FillWith);
         }
 
         TemplateList list = (TemplateList)value;
@@ -68,6 +67,18 @@ internal static class Operators
         }
 
         return new TemplateList(context, items, list.IsTuple);
+    }
+
+    private static void FillWith(Span<char> result, string text)
+    {
+        int filled = Math.Min(text.Length, result.Length);
+        text.AsSpan(0, filled).CopyTo(result);
+        while (filled < result.Length)
+        {
+            int more = Math.Min(filled, result.Length - filled); // doubles, and ends on a whole text
+            result[..more].CopyTo(result[filled..]);
+            filled += more;
+        }
     }
 
     private static string Join(RenderContext context, string left, string right)

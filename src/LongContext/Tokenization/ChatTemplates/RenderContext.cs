@@ -46,6 +46,9 @@ internal sealed class RenderContext(TimeProvider time, long maxSteps = TemplateL
         _searched %= TemplateLimits.CharactersSearchedPerStep;
     }
 
+    /// <summary>Counts characters about to be handled one by one: changed, classified, compared in a slow way.</summary>
+    internal void Handle(long characters) => Step(characters / TemplateLimits.CharactersHandledPerStep);
+
     /// <summary>Enters a nested call.</summary>
     internal void Enter()
     {

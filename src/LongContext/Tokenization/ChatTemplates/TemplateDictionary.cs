@@ -18,6 +18,9 @@ internal sealed class TemplateDictionary
         Depth = context.DepthAround(_items.Values);
     }
 
+    /// <summary>The dictionary without items.</summary>
+    internal static TemplateDictionary Empty { get; } = new(new RenderContext(TimeProvider.System), []);
+
     /// <summary>How many.</summary>
     internal int Count => _items.Count;
 

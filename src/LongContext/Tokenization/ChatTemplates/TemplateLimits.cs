@@ -12,7 +12,7 @@ internal static class TemplateLimits
     /// <summary>Nested lists and dictionaries in a value.</summary>
     internal const int ValueDepth = 128;
 
-    /// <summary>Steps of a rendering: a node, a round, an item, 64 characters made or 256 characters searched.</summary>
+    /// <summary>Steps of a rendering: a node, a round, an item, 64 characters made, 256 searched, or 16 handled one by one.</summary>
     internal const long Steps = 1_000_000;
 
     /// <summary>Characters of the output, and of any text on the way to it.</summary>
@@ -20,6 +20,9 @@ internal static class TemplateLimits
 
     /// <summary>Characters made that count as a step.</summary>
     internal const int CharactersMadePerStep = 64;
+
+    /// <summary>Characters handled one by one that count as a step.</summary>
+    internal const int CharactersHandledPerStep = 16;
 
     /// <summary>Characters searched or compared that count as a step.</summary>
     internal const int CharactersSearchedPerStep = 256;

@@ -12,6 +12,9 @@ internal sealed class TemplateList
         Depth = context.DepthAround(items);
     }
 
+    /// <summary>The tuple without items.</summary>
+    internal static TemplateList EmptyTuple { get; } = new(new RenderContext(TimeProvider.System), [], isTuple: true);
+
     /// <summary>The items.</summary>
     internal IReadOnlyList<object?> Items { get; }
 

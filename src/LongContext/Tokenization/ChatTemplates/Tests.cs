@@ -57,7 +57,7 @@ internal static class Tests
     private static bool HasCase(RenderContext context, object? value, Func<char, bool> isOther)
     {
         string text = PythonText.Of(context, value);
-        context.Make(text.Length);
+        context.Handle(text.Length);
         return text.Any(c => char.IsUpper(c) || char.IsLower(c)) && !text.Any(isOther);
     }
 }

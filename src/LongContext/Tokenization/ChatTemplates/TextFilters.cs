@@ -10,10 +10,10 @@ internal static class TextFilters
     {
         FunctionTable table = new();
         table.Add("trim", "chars", (c, s, a) => Made(c, PythonText.Trim(Text(c, s), a.OrNone(0) as string)));
-        table.Add("upper", "", (c, s, _) => Made(c, Text(c, s).ToUpperInvariant()));
-        table.Add("lower", "", (c, s, _) => Made(c, Text(c, s).ToLowerInvariant()));
-        table.Add("capitalize", "", (c, s, _) => Made(c, TextMethods.Capitalize(Text(c, s))));
-        table.Add("title", "", (c, s, _) => Made(c, Title(Text(c, s))));
+        table.Add("upper", "", (c, s, _) => Changed(c, s, text => text.ToUpperInvariant()));
+        table.Add("lower", "", (c, s, _) => Changed(c, s, text => text.ToLowerInvariant()));
+        table.Add("capitalize", "", (c, s, _) => Changed(c, s, TextMethods.Capitalize));
+        table.Add("title", "", (c, s, _) => Changed(c, s, Title));
         table.Add("replace", "old new count", (c, s, a) => TextMethods.Replace(
             c, Text(c, s), Text(c, a[0]), Text(c, a[1]), a.Integer(c, 2, -1)));
         table.Add("indent", "width first blank", Indent);
@@ -38,6 +38,13 @@ internal static class TextFilters
     {
         context.Make(text.Length);
         return text;
+    }
+
+    private static string Changed(RenderContext context, object? value, Func<string, string> change)
+    {
+        string text = Text(context, value);
+        context.Handle(text.Length);
+        return change(text);
     }
 
     /// <summary>Jinja's title: a word begins after white space, a hyphen or an opening bracket.</summary>

@@ -55,7 +55,7 @@ internal static class TextSearch
     /// <summary>Knuth, Morris and Pratt: never goes back in the text.</summary>
     private static int IndexOfLong(RenderContext context, string text, string part, int start)
     {
-        context.Make(part.Length);
+        context.Handle(part.Length);
         int[] borders = new int[part.Length + 1];
         borders[0] = -1;
         for (int i = 0, border = -1; i < part.Length; borders[++i] = ++border)
@@ -76,12 +76,12 @@ internal static class TextSearch
 
             if (++matched == part.Length)
             {
-                context.Make(i - start); // as dear as making text: a character at a time
+                context.Handle(i - start);
                 return i + 1 - part.Length;
             }
         }
 
-        context.Make(text.Length - start);
+        context.Handle(text.Length - start);
         return -1;
     }
 }

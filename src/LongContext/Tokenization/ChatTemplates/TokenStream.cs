@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace LongContext.Tokenization.ChatTemplates;
 
 /// <summary>A parser's place among the tokens, and how deep it stands in blocks and brackets.</summary>
@@ -58,9 +60,9 @@ internal sealed class TokenStream(List<Token> tokens)
     /// <summary>Enters a block or bracket.</summary>
     internal void Enter()
     {
-        if (++_depth > TemplateLimits.Depth)
+        if (++_depth > TemplateLimits.Depth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
-            throw Fail($"Blocks and brackets are nested more than {TemplateLimits.Depth} deep.");
+            throw Fail($"Blocks and brackets are nested more than {TemplateLimits.Depth} deep, or more than the stack allows.");
         }
     }
 

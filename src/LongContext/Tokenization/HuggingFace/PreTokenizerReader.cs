@@ -7,6 +7,12 @@ namespace LongContext.Tokenization.HuggingFace;
 /// <summary>Reads tokenizer.json's pre-tokenizer.</summary>
 internal static class PreTokenizerReader
 {
+    /// <summary>
+    /// Decimal digits. Hugging Face's two implementations differ: the Rust one also takes Roman numerals and fractions, the JavaScript one,
+    /// which our reference ids are from, takes ASCII digits only.
+    /// </summary>
+    private const string Digit = @"\p{Nd}";
+
     private const string Supported = "ByteLevel, Split, Digits, Metaspace, Whitespace, WhitespaceSplit, Punctuation, Sequence";
 
     /// <summary>The pre-tokenizer, or null if there is none.</summary>
@@ -28,7 +34,7 @@ internal static class PreTokenizerReader
             step.GetBoolean("use_regex") ?? true ? Isolate(PublishedPatterns.Gpt2) : null),
         "Split" => new SplitPreTokenizer(
             PatternConfig.Read(step), Behavior(step) ?? throw Missing(step), step.GetBoolean("invert") ?? false ? SplitTarget.Gaps : SplitTarget.Matches),
-        "Digits" => Isolate(step.GetBoolean("individual_digits") ?? false ? @"\p{N}" : @"\p{N}+"),
+        "Digits" => Isolate(step.GetBoolean("individual_digits") ?? false ? Digit : Digit + "+"),
         "Metaspace" => ReadMetaspace(step),
         "Whitespace" => new SplitPreTokenizer(WordsAndOthers(), SplitBehavior.Removed, SplitTarget.Gaps),
         "WhitespaceSplit" => new SplitPreTokenizer(PatternReader.Read(@"\s+"), SplitBehavior.Removed),

@@ -1,0 +1,200 @@
+using LongContext.Backends;
+using LongContext.Tensors;
+using LongContext.Tests.Shared.Reference;
+
+namespace LongContext.Tests.Shared.Conformance;
+
+/// <summary>Sequences with known queries, keys and values, run through a backend's pages in steps of any size, and the answer in doubles.</summary>
+internal sealed class AttentionScenario
+{
+    private const int Layers = 2, Layer = 1;
+
+    private readonly Dictionary<(int, int, int, int), float[]> _vectors = [];
+
+    internal required int[] Lengths { get; init; }
+
+    internal int QHeads { get; init; } = 4;
+
+    internal int KVHeads { get; init; } = 2;
+
+    internal int HeadDim { get; init; } = 64;
+
+    internal int PageSize { get; init; } = 64;
+
+    internal DType Type { get; init; } = DType.F32;
+
+    internal AttentionParameters Parameters { get; init; } = new(0.125f);
+
+    internal AttentionMask Mask { get; init; } = AttentionMask.Causal;
+
+    /// <summary>Keys before this one are outside every item.</summary>
+    internal int KeyStart { get; init; }
+
+    /// <summary>Keys from <see cref="KeyStart"/> on that items have; the rest is outside.</summary>
+    internal int KeyCount { get; init; } = int.MaxValue / 2;
+
+    /// <summary>Queries this large make one key win.</summary>
+    internal double Spread { get; init; } = 1;
+
+    /// <summary>Runs every sequence through the cache, all together, <paramref name="chunk"/> tokens of each a step.</summary>
+    /// <returns>Output and lse of every token of every sequence, sequence after sequence.</returns>
+    internal (float[] Output, float[] Lse) Run(IBackend backend, int chunk) =>
+        Run(backend, chunk, [.. Enumerable.Range(0, Lengths.Length)]);
+
+    /// <summary>The same for some of the sequences; the others' results stay 0.</summary>
+    internal (float[] Output, float[] Lse) Run(IBackend backend, int chunk, int[] sequences)
+    {
+        int[] pageCounts = [.. Lengths.Select(n => (n + PageSize - 1) / PageSize)];
+        int[] pages = [.. Enumerable.Range(0, pageCounts.Sum() + 3)];
+        new Random(5).Shuffle(pages);
+        int rowLength = QHeads * HeadDim;
+        float[] output = new float[Lengths.Sum() * rowLength];
+        float[] lse = new float[Lengths.Sum() * QHeads];
+        using KVCacheStorage cache = backend.AllocateKVCache(new KVCacheShape(Layers, pages.Length, PageSize, KVHeads, HeadDim, Type));
+        using AttentionPlan plan = backend.CreatePlan();
+        AttentionBatch batch = new() { PageSize = PageSize };
+        for (int done = 0; sequences.Any(s => Lengths[s] > done); done += chunk)
+        {
+            batch.Clear();
+            List<(int Sequence, int Count)> step = [.. sequences.Where(s => Lengths[s] > done).Select(s => (s, Math.Min(chunk, Lengths[s] - done)))];
+            foreach ((int s, int count) in step)
+            {
+                int firstPage = pageCounts.Take(s).Sum();
+                int start = batch.TokenCount;
+                int index = batch.AddSequence(pages.AsSpan(firstPage, pageCounts[s]), done + count, count);
+                int keyStart = Math.Min(KeyStart, done + count);
+                batch.AddItem(new AttentionItem(index, start, count, keyStart, Math.Min(KeyCount, done + count - keyStart), Mask, done));
+            }
+
+            backend.Plan(plan, batch);
+            Step(backend, cache, plan, step, done, output, lse);
+        }
+
+        return (output, lse);
+    }
+
+    /// <summary>The answer; under <see cref="AttentionMask.Full"/> for steps of <paramref name="chunk"/> tokens.</summary>
+    internal (double[] Output, double[] Lse) Expected(int chunk)
+    {
+        List<double> output = [];
+        List<double> lse = [];
+        for (int s = 0; s < Lengths.Length; s++)
+        {
+            for (int token = 0; token < Lengths[s]; token++)
+            {
+                int end = Mask == AttentionMask.Causal ? token + 1 : Math.Min(Lengths[s], ((token / chunk) + 1) * chunk);
+                end = Math.Min(end, KeyStart + KeyCount);
+                int start = Math.Max(KeyStart, Parameters.Window > 0 ? token - Parameters.Window + 1 : 0);
+                for (int head = 0; head < QHeads; head++)
+                {
+                    output.AddRange(Attend(s, token, head, start, end, out double sum));
+                    lse.Add(sum);
+                }
+            }
+        }
+
+        return ([.. output], [.. lse]);
+    }
+
+    private void Step(
+        IBackend backend, KVCacheStorage cache, AttentionPlan plan, List<(int Sequence, int Count)> step, int done, float[] output, float[] lse)
+    {
+        int tokens = step.Sum(x => x.Count);
+        Tensor q = Tensor(backend, step, done, QHeads, Query);
+        Tensor k = Tensor(backend, step, done, KVHeads, Key);
+        Tensor v = Tensor(backend, step, done, KVHeads, Value);
+        Tensor result = backend.Allocate(DType.F32, new TensorShape(tokens, QHeads, HeadDim));
+        Tensor sums = backend.Allocate(DType.F32, new TensorShape(tokens, QHeads));
+        backend.AppendKV(k, v, cache, Layer, plan);
+        backend.Attention(q, cache, Layer, plan, Parameters, result, sums);
+        float[] stepOutput = new float[result.Shape.ElementCount];
+        float[] stepLse = new float[sums.Shape.ElementCount];
+        backend.Download(result, stepOutput);
+        backend.Download(sums, stepLse);
+        int row = 0;
+        foreach ((int s, int count) in step)
+        {
+            int target = Lengths.Take(s).Sum() + done;
+            Array.Copy(stepOutput, row * QHeads * HeadDim, output, target * QHeads * HeadDim, count * QHeads * HeadDim);
+            Array.Copy(stepLse, row * QHeads, lse, target * QHeads, count * QHeads);
+            row += count;
+        }
+
+        foreach (Tensor tensor in (Tensor[])[q, k, v, result, sums])
+        {
+            tensor.Storage.Dispose();
+        }
+    }
+
+    private Tensor Tensor(
+        IBackend backend, List<(int Sequence, int Count)> step, int done, int heads, Func<int, int, int, float[]> vector)
+    {
+        List<float> values = [];
+        foreach ((int s, int count) in step)
+        {
+            for (int token = done; token < done + count; token++)
+            {
+                for (int head = 0; head < heads; head++)
+                {
+                    values.AddRange(vector(s, token, head));
+                }
+            }
+        }
+
+        Tensor tensor = backend.Allocate(DType.F32, new TensorShape(step.Sum(x => x.Count), heads, HeadDim));
+        backend.Upload<float>([.. values], tensor);
+        return tensor;
+    }
+
+    private double[] Attend(int s, int token, int head, int start, int end, out double lse)
+    {
+        double[] result = new double[HeadDim];
+        lse = double.NegativeInfinity;
+        if (start >= end)
+        {
+            return result;
+        }
+
+        float[] query = Query(s, token, head);
+        double[] scores = new double[end - start];
+        for (int key = start; key < end; key++)
+        {
+            double dot = Parameters.Scale * query.Zip(Stored(Key(s, key, head * KVHeads / QHeads)), (x, y) => (double)x * y).Sum();
+            scores[key - start] = Parameters.SoftCap > 0 ? Parameters.SoftCap * Math.Tanh(dot / Parameters.SoftCap) : dot;
+        }
+
+        lse = scores.Max() + Math.Log(scores.Sum(x => Math.Exp(x - scores.Max())));
+        for (int key = start; key < end; key++)
+        {
+            double weight = Math.Exp(scores[key - start] - lse);
+            float[] value = Stored(Value(s, key, head * KVHeads / QHeads));
+            for (int d = 0; d < HeadDim; d++)
+            {
+                result[d] += weight * value[d];
+            }
+        }
+
+        return result;
+    }
+
+    private float[] Query(int s, int token, int head) => Cached(0, s, token, head, Spread);
+
+    private float[] Key(int s, int token, int head) => Cached(1, s, token, head, 1);
+
+    private float[] Value(int s, int token, int head) => Cached(2, s, token, head, 1);
+
+    private float[] Cached(int kind, int s, int token, int head, double spread)
+    {
+        if (!_vectors.TryGetValue((kind, s, token, head), out float[]? vector))
+        {
+            vector = TestData.Normal(HeadDim, HashCode(kind, s, token, head), spread);
+            _vectors.Add((kind, s, token, head), vector);
+        }
+
+        return vector;
+    }
+
+    private static int HashCode(int kind, int s, int token, int head) => (((((kind * 31) + s) * 20_011) + token) * 67) + head;
+
+    private float[] Stored(float[] vector) => Type == DType.BF16 ? [.. vector.Select(ReferenceKVCache.RoundToBF16)] : vector;
+}

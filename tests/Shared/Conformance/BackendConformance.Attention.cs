@@ -1,0 +1,123 @@
+using LongContext.Backends;
+using LongContext.Tensors;
+using NUnit.Framework;
+
+namespace LongContext.Tests.Shared.Conformance;
+
+internal abstract partial class BackendConformance
+{
+    [Test]
+    public void Attention_EveryHeadSizeAndGroup_IsTheSoftmaxAverage(
+        [Values(8, 16, 24, 32, 64, 80, 96, 128, 256)] int headDim, [Values(DType.F32, DType.BF16)] DType type)
+    {
+        foreach ((int qHeads, int kvHeads) in ((int, int)[])[(2, 2), (7, 1), (6, 3)])
+        {
+            CheckAttention(new AttentionScenario
+            {
+                Lengths = [37, 5], QHeads = qHeads, KVHeads = kvHeads, HeadDim = headDim, Type = type, PageSize = 16,
+                Parameters = new AttentionParameters((float)(1 / Math.Sqrt(headDim))),
+            });
+        }
+    }
+
+    [Test]
+    public void Attention_MasksWindowsAndCaps_ShowEachRowItsKeys(
+        [Values] AttentionMask mask, [Values(0, 1, 20, 70)] int window, [Values(0f, 2f)] float softCap, [Values(0, 21)] int keyStart)
+    {
+        CheckAttention(
+            new AttentionScenario
+            {
+                Lengths = [130, 1, 47], HeadDim = 16, PageSize = 32, Mask = mask, KeyStart = keyStart,
+                Parameters = new AttentionParameters(0.25f, softCap, window),
+            },
+            chunks: [1, 50, 200]);
+    }
+
+    [Test]
+    public void Attention_PagesOfAnySize_AreReadInOrder([Values(16, 48, 64, 256)] int pageSize)
+    {
+        CheckAttention(new AttentionScenario { Lengths = [300, 17, 64], HeadDim = 32, PageSize = pageSize, Parameters = new AttentionParameters(0.2f) });
+    }
+
+    [Test]
+    public void Attention_HugeScores_DoNotOverflow()
+    {
+        CheckAttention(new AttentionScenario { Lengths = [70], HeadDim = 16, Spread = 300, Parameters = new AttentionParameters(1) }, relativeScores: true);
+    }
+
+    [Test]
+    public void Attention_ChunksAndBatches_SameBits([Values(DType.F32, DType.BF16)] DType type, [Values(0, 90)] int window)
+    {
+        AttentionScenario scenario = new()
+        {
+            Lengths = [200, 3, 129], QHeads = 6, KVHeads = 2, HeadDim = 32, Type = type, Parameters = new AttentionParameters(0.2f, Window: window),
+        };
+        (float[] output, float[] lse) = scenario.Run(Backend, chunk: 1000);
+        foreach (int chunk in (int[])[1, 7, 64])
+        {
+            (float[] chunked, float[] chunkedLse) = scenario.Run(Backend, chunk);
+            Assert.That(chunked, Is.EqualTo(output), $"chunks of {chunk}");
+            Assert.That(chunkedLse, Is.EqualTo(lse), $"chunks of {chunk}");
+        }
+
+        (float[] alone, _) = scenario.Run(Backend, chunk: 33, sequences: [2]);
+        int last = 203 * 6 * 32;
+        Assert.That(alone[last..], Is.EqualTo(output[last..]), "without the other sequences");
+    }
+
+    [Test]
+    public void MergeStates_AttentionOverPartsOfTheKeys_IsAttentionOverAll()
+    {
+        AttentionScenario whole = new() { Lengths = [100], HeadDim = 16, Mask = AttentionMask.Full };
+        (double[] expected, double[] expectedLse) = whole.Expected(chunk: 100);
+        (float[] early, float[] earlyLse) = new AttentionScenario { Lengths = [100], HeadDim = 16, Mask = AttentionMask.Full, KeyCount = 60 }.Run(Backend, 100);
+        (float[] late, float[] lateLse) = new AttentionScenario { Lengths = [100], HeadDim = 16, Mask = AttentionMask.Full, KeyStart = 60 }.Run(Backend, 100);
+        Tensor output = Upload(early, new TensorShape(100, 4, 16));
+        Tensor lse = Upload(earlyLse, new TensorShape(100, 4));
+        Backend.MergeStates(output, lse, Upload(late, new TensorShape(100, 4, 16)), Upload(lateLse, new TensorShape(100, 4)));
+        AssertClose(Download(output), expected, absolute: 2e-6, relative: 2e-6);
+        AssertClose(Download(lse), expectedLse, absolute: 2e-6, relative: 1e-6);
+    }
+
+    [Test]
+    public void MergeStates_ExtremeStates_AreWeighedByTheirLse()
+    {
+        float none = float.NegativeInfinity;
+        (float Lse, float Other)[] cases = [(none, none), (none, 3), (3, none), (100, -100), (-100, 100), (100, 100), (-100, -100), (0, 1)];
+        const int headDim = 5;
+        int n = cases.Length;
+        float[] x = TestData.Normal(n * headDim, seed: 1);
+        float[] y = TestData.Normal(n * headDim, seed: 2);
+        double[] expected = new double[n * headDim];
+        double[] expectedLse = new double[n];
+        for (int row = 0; row < n; row++)
+        {
+            (double a, double b) = cases[row];
+            double max = Math.Max(a, b);
+            bool empty = double.IsNegativeInfinity(max);
+            (double w1, double w2) = empty ? (1, 0) : (Math.Exp(a - max), Math.Exp(b - max));
+            expectedLse[row] = empty ? max : max + Math.Log(w1 + w2);
+            for (int i = row * headDim; i < (row + 1) * headDim; i++)
+            {
+                expected[i] = ((x[i] * w1) + (y[i] * w2)) / (w1 + w2);
+            }
+        }
+
+        Tensor output = Upload(x, new TensorShape(n, 1, headDim));
+        Tensor lse = Upload([.. cases.Select(c => c.Lse)], new TensorShape(n, 1));
+        Backend.MergeStates(output, lse, Upload(y, new TensorShape(n, 1, headDim)), Upload([.. cases.Select(c => c.Other)], new TensorShape(n, 1)));
+        AssertClose(Download(output), expected, absolute: 1e-6);
+        AssertClose(Download(lse), expectedLse, absolute: 1e-6, relative: 1e-6);
+    }
+
+    private void CheckAttention(AttentionScenario scenario, int[]? chunks = null, bool relativeScores = false)
+    {
+        foreach (int chunk in chunks ?? [11, 1000])
+        {
+            (double[] expected, double[] expectedLse) = scenario.Expected(chunk);
+            (float[] output, float[] lse) = scenario.Run(Backend, chunk);
+            AssertClose(output, expected, absolute: relativeScores ? 1e-3 : 5e-6);
+            AssertClose(lse, expectedLse, absolute: 5e-6, relative: 2e-6);
+        }
+    }
+}

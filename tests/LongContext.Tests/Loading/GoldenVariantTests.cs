@@ -79,7 +79,7 @@ internal sealed class GoldenVariantTests
     {
         const int Length = 40; // beyond the windows and a page
         using ModelFiles files = ModelDirectory.Open(path);
-        using ModelRun run = new(files, ModelBackend.Create(), 128, Length, 2 * Length);
+        using ModelRun run = new(files, ModelBackend.Cpu.Create(), 128, Length, 2 * Length);
         return [.. run.Logits([.. Enumerable.Range(0, Length).Select(i => i * 7 % 300)], Length).SelectMany(row => row)];
     }
 }

@@ -9,9 +9,6 @@ namespace LongContext.Tokenization;
 /// <summary>What a file says a tokenizer is made of, checked.</summary>
 internal sealed record TokenizerParts
 {
-    /// <summary>The file, for messages.</summary>
-    internal required string File { get; init; }
-
     /// <summary>The tokens of the model.</summary>
     internal required Vocabulary Vocabulary { get; init; }
 

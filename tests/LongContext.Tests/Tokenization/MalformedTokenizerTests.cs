@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LongContext.Tokenization;
@@ -11,6 +11,8 @@ namespace LongContext.Tests.Tokenization;
 [TestFixture]
 internal sealed class MalformedTokenizerTests
 {
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly JsonObject Small = JsonNode.Parse("""
         {"added_tokens":[{"id":3,"content":"<s>","special":true}],
         "normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Replace","pattern":{"String":" "},"content":"_"}]},
@@ -43,22 +45,19 @@ internal sealed class MalformedTokenizerTests
         int refused = 0;
         for (int i = 0; i < bytes.Length; i++)
         {
-            foreach (int mask in (int[])[1, 0x20, 0x80])
+            byte[] changed = [.. bytes];
+            changed[i] ^= (byte)(i % 3 == 0 ? 1 : i % 3 == 1 ? 0x20 : 0x80);
+            try
             {
-                byte[] changed = [.. bytes];
-                changed[i] ^= (byte)mask;
-                try
-                {
-                    TinyTokenizer.Load(changed).Encode("ab c");
-                }
-                catch (Exception e) when (e is ModelFormatException or UnsupportedModelException)
-                {
-                    refused++;
-                }
+                TinyTokenizer.Load(changed).Encode("ab c");
+            }
+            catch (Exception e) when (e is ModelFormatException or UnsupportedModelException)
+            {
+                refused++;
             }
         }
 
-        Assert.That(refused, Is.GreaterThan(bytes.Length));
+        Assert.That(refused, Is.GreaterThan(bytes.Length / 2));
     }
 
     [TestCase("model", "null")]
@@ -76,7 +75,6 @@ internal sealed class MalformedTokenizerTests
     [TestCase("added_tokens", """[{"id":3,"content":"x"},{"id":4,"content":"x"}]""")]
     [TestCase("added_tokens", """[{"id":0,"content":"x"}]""")] // id 0 is "a"
     [TestCase("added_tokens", """[{"id":3,"content":"a"}]""")] // "a" is id 0
-    [TestCase("added_tokens", """[{"id":3,"content":"\ud800"}]""")]
     [TestCase("added_tokens", """[{"id":3,"content":"<s>","special":1}]""")]
     [TestCase("added_tokens", "[]")] // the template needs id 3
     [TestCase("normalizer", "{}")]
@@ -159,6 +157,17 @@ internal sealed class MalformedTokenizerTests
         Assert.That(() => TinyTokenizer.Load(Encoding.UTF8.GetBytes(json)), Throws.TypeOf<ModelFormatException>());
     }
 
+    [TestCase("\"<s>\"", "\"\\ud800\"")] // half a surrogate pair as an added token
+    [TestCase("\"b\":1", "\"\\ud800\":1")] // and in the vocabulary
+    [TestCase("\"_\"", "\"\\ud800\"")]
+    public void Load_HalfASurrogatePair_IsAFormatError(string from, string to)
+    {
+        string json = Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(Small, Plain)).Replace(from, to, StringComparison.Ordinal);
+
+        Assert.That(json, Does.Contain("ud800"));
+        Assert.That(() => TinyTokenizer.Load(Encoding.UTF8.GetBytes(json)), Throws.TypeOf<ModelFormatException>());
+    }
+
     [Test]
     public void Load_InvalidUtf8InATokensText_IsAFormatError()
     {
@@ -194,9 +203,9 @@ internal sealed class MalformedTokenizerTests
         string steps = string.Join(',', Enumerable.Repeat(step, 10));
         ITokenizer tokenizer = Copy().With("normalizer", $$"""{"type":"Sequence","normalizers":[{{steps}}]}""").Load();
 
-        Stopwatch watch = Stopwatch.StartNew();
+        CpuTime cpu = CpuTime.Start();
         Assert.That(() => tokenizer.Encode("aaaa"), Throws.TypeOf<InvalidRequestException>());
-        Assert.That(watch.Elapsed.TotalSeconds, Is.LessThan(10));
+        Assert.That(cpu.Seconds, Is.LessThan(10));
     }
 
     [Test]

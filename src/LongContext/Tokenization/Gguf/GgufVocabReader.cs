@@ -110,7 +110,6 @@ internal sealed class GgufVocabReader
         IEnumerable<int?> named = EndNames.Select(name => _added.FirstOrDefault(t => t.Content == name)?.Id);
         return new BpeTokenizer(complete(new TokenizerParts
         {
-            File = _metadata.File,
             Vocabulary = _tokens.All,
             AddedTokens = _added,
             Model = model,

@@ -35,7 +35,6 @@ internal static class TokenizerJsonReader
         reader.Adjust(special, prefix, suffix);
         return new BpeTokenizer(new TokenizerParts
         {
-            File = tokenizer.File,
             Vocabulary = vocabulary,
             AddedTokens = added,
             Normalizer = NormalizerReader.Read(tokenizer),

@@ -55,7 +55,11 @@ internal static class MachineCeilings
             {
                 barrier.SignalAndWait();
                 Interlocked.Increment(ref ready);
-                SpinWait.SpinUntil(() => Volatile.Read(ref ready) == threads); // a thread just woken starts late
+                while (Volatile.Read(ref ready) < threads)
+                {
+                    Thread.SpinWait(10); // a thread just woken starts late
+                }
+
                 long mine = Stopwatch.GetTimestamp();
                 double units = loop.Run(index);
                 long end = Stopwatch.GetTimestamp();

@@ -31,7 +31,7 @@ catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
 }
 catch (Exception e)
 {
-    Console.Error.WriteLine($"Error: {e.Message}");
+    Console.Error.WriteLine($"Error: {e.Message}{Hint(e)}");
     return IsBadInput(e) ? ExitCode.BadInput : ExitCode.Failure;
 }
 
@@ -60,6 +60,14 @@ static async Task<int> RunAsync(string[] args, Command[] commands, CancellationT
 
     return await command.RunAsync(Arguments.Parse(command, args.AsSpan(1)), cancellationToken);
 }
+
+// The library speaks to programmers; what its methods are called here.
+static string Hint(Exception e) => e switch
+{
+    ContextLengthExceededException => " Here that is --context and --max-tokens.",
+    KVCacheCapacityException => " Here that is --context.",
+    _ => "",
+};
 
 // What the caller can mend: the command line, the files it names, the prompt. Everything else is a failure.
 static bool IsBadInput(Exception e) => e is UsageException or JsonException

@@ -92,7 +92,7 @@ internal sealed class GenerationTests
         Assert.That(json.GetProperty("finishReason").GetString(), Is.EqualTo("stopSequence"));
     }
 
-    [TestCase("context", "run", "--ids", "704,707", "--context", "64", "--max-tokens", "64")] // too long for the context
+    [TestCase("--context", "run", "--ids", "704,707", "--context", "64", "--max-tokens", "64")] // too long for the context
     [TestCase("1023", "run", "--ids", "704,1024")] // beyond the vocabulary
     [TestCase("1023", "logits", "--ids", "704,1024")]
     [TestCase("Temperature", "run", "--prompt", "x", "--temperature", "-1")]

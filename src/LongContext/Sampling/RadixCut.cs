@@ -46,7 +46,7 @@ internal sealed class RadixCut
         for (int shift = 21; ; shift = Math.Max(0, shift - 11))
         {
             int bits = shift == 0 ? 10 : 11;
-            Fill(values, measure, prefix, shift, bits);
+            Fill(values, measure, dropped, prefix, shift, bits);
             if (shift == 21 && measure == Measure.Mass)
             {
                 remaining = target * Total();
@@ -60,7 +60,7 @@ internal sealed class RadixCut
 
             if (bin < 0)
             {
-                bin = LowestBin(); // rounding left a crumb that no bin holds: the crumb is in the last one
+                bin = LowestBin(); // fewer values than asked for, or a crumb of rounding that no bin holds: keep all there is
                 remaining = double.PositiveInfinity;
             }
 
@@ -75,7 +75,7 @@ internal sealed class RadixCut
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Fill(ReadOnlySpan<float> values, Measure measure, uint prefix, int shift, int bits)
+    private void Fill(ReadOnlySpan<float> values, Measure measure, float dropped, uint prefix, int shift, int bits)
     {
         double[] histogram = _histogram;
         Array.Clear(histogram);
@@ -84,7 +84,7 @@ internal sealed class RadixCut
         foreach (float value in values)
         {
             uint key = Key(value);
-            if (prefixShift == 32 || key >> prefixShift == prefix)
+            if (value != dropped && (prefixShift == 32 || key >> prefixShift == prefix))
             {
                 histogram[(key >> shift) & mask] += measure == Measure.Count ? 1 : value;
             }
@@ -137,6 +137,6 @@ internal sealed class RadixCut
     private static uint Key(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value + 0f);
-        return (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
+        return bits ^ ((uint)((int)bits >> 31) | 0x8000_0000); // without a branch: signs are random
     }
 }

@@ -215,7 +215,8 @@ internal sealed class SamplerTests
         float[] scratch = new float[row.Length];
         Sampler sampler = new(new SamplingOptions { Temperature = 1, TopK = 1_000, TopP = 0.95f, MinP = 0.01f }, row.Length);
         double best = double.MaxValue;
-        for (int i = 0; i < 20; i++)
+        Stopwatch all = Stopwatch.StartNew();
+        for (int i = 0; i < 20 || (best > 20 && all.Elapsed.TotalSeconds < 10); i++) // until the code is compiled for speed
         {
             row.CopyTo(scratch, 0);
             long start = Stopwatch.GetTimestamp();
@@ -224,7 +225,7 @@ internal sealed class SamplerTests
         }
 
         TestContext.Out.WriteLine($"{best:F2} ms");
-        Assert.That(best, Is.LessThan(40), "milliseconds, also without optimisation");
+        Assert.That(best, Is.LessThan(20), "milliseconds, also without optimisation");
     }
 
     [Test]

@@ -37,7 +37,7 @@ public sealed record ChatTemplateInput
         Dictionary<string, JsonElement> variables = new(StringComparer.Ordinal);
         foreach (JsonProperty property in conversation.EnumerateObject())
         {
-            variables[property.Name] = property.Value;
+            variables[InputValues.Text(() => property.Name, "(a name)")] = property.Value;
         }
 
         return new ChatTemplateInput { Variables = variables };

@@ -1,27 +1,29 @@
-using System.Globalization;
-using System.Text;
-
 namespace LongContext.Tokenization.ChatTemplates;
 
-/// <summary>Parses expressions. Recursive only over brackets, which the token stream counts.</summary>
-internal sealed class ExpressionParser(TokenStream tokens)
+/// <summary>Parses expressions down to the operands of operators. Recursive only over brackets, which the token stream counts.</summary>
+internal sealed class ExpressionParser
 {
     private static readonly string[] Comparisons = ["==", "!=", "<", "<=", ">", ">="];
     private static readonly string[][] Ranks = [["+", "-"], [], ["*", "/", "//", "%"], ["**"]]; // rank 1 is '~'
+    private readonly OperandParser _operands;
+    private readonly TokenStream _tokens;
+
+    /// <summary>A parser that reads from a stream.</summary>
+    internal ExpressionParser(TokenStream tokens) => (_tokens, _operands) = (tokens, new OperandParser(tokens, this));
 
     /// <summary>An expression, inline if included.</summary>
     internal Expression Parse()
     {
-        tokens.Enter();
-        int line = tokens.Current.Line;
+        _tokens.Enter();
+        int line = _tokens.Current.Line;
         Expression value = ParseOr();
         List<(Expression, Expression)> branches = [];
         Expression? otherwise = null;
-        while (tokens.SkipName("if"))
+        while (_tokens.SkipName("if"))
         {
             branches.Add((ParseOr(), otherwise ?? value));
             otherwise = null;
-            if (!tokens.SkipName("else"))
+            if (!_tokens.SkipName("else"))
             {
                 break;
             }
@@ -29,22 +31,22 @@ internal sealed class ExpressionParser(TokenStream tokens)
             otherwise = ParseOr();
         }
 
-        tokens.Leave();
+        _tokens.Leave();
         return branches.Count == 0 ? value : new Expression.Conditional(line, [.. branches], otherwise);
     }
 
     /// <summary>Expressions parted by commas: a tuple, or one expression alone.</summary>
     internal Expression ParseTuple()
     {
-        int line = tokens.Current.Line;
+        int line = _tokens.Current.Line;
         Expression first = Parse();
-        if (!tokens.IsOperator(","))
+        if (!_tokens.IsOperator(","))
         {
             return first;
         }
 
         List<Expression> items = [first];
-        while (tokens.SkipOperator(",") && !IsTupleEnd())
+        while (_tokens.SkipOperator(",") && !IsTupleEnd())
         {
             items.Add(Parse());
         }
@@ -52,67 +54,25 @@ internal sealed class ExpressionParser(TokenStream tokens)
         return new Expression.ListLiteral(line, [.. items], IsTuple: true);
     }
 
+    /// <summary>Filters, the first one's bar already read: <c>name(arguments) | name</c>.</summary>
+    internal PostfixOperation[] ParseFilters() => _operands.ParseFilters();
+
     /// <summary>An expression without inline if.</summary>
     internal Expression ParseOr() => ParseLogical("or", () => ParseLogical("and", ParseNot));
 
-    /// <summary>Filters, the first one's bar already read: <c>name(arguments) | name</c>.</summary>
-    internal PostfixOperation[] ParseFilters()
-    {
-        List<PostfixOperation> filters = [ParseFilter()];
-        while (tokens.SkipOperator("|"))
-        {
-            filters.Add(ParseFilter());
-        }
-
-        return [.. filters];
-    }
-
-    /// <summary>A call's arguments, from the opening to the closing bracket.</summary>
-    internal CallArgument[] ParseArguments()
-    {
-        List<CallArgument> arguments = [];
-        tokens.ExpectOperator("(");
-        while (!tokens.SkipOperator(")"))
-        {
-            if (tokens.IsOperator("*") || tokens.IsOperator("**"))
-            {
-                throw tokens.Fail("Unpacking of arguments with '*' is not supported; write the arguments out.");
-            }
-
-            string? name = null;
-            if (tokens.Current.Kind == TokenKind.Name && tokens.Following is { Kind: TokenKind.Operator, Text: "=" })
-            {
-                name = tokens.Next().Text;
-                tokens.Next();
-            }
-            else if (arguments.Count > 0 && arguments[^1].Name is not null)
-            {
-                throw tokens.Fail("An argument by position stands after one by name.");
-            }
-
-            arguments.Add(new CallArgument(name, Parse()));
-            if (!tokens.IsOperator(")"))
-            {
-                tokens.ExpectOperator(",");
-            }
-        }
-
-        return [.. arguments];
-    }
-
-    private bool IsTupleEnd() => tokens.Current.Kind is TokenKind.BlockEnd or TokenKind.OutputEnd or TokenKind.End || tokens.IsOperator(")");
+    private bool IsTupleEnd() => _tokens.Current.Kind is TokenKind.BlockEnd or TokenKind.OutputEnd or TokenKind.End || _tokens.IsOperator(")");
 
     private Expression ParseLogical(string word, Func<Expression> parseOperand)
     {
-        int line = tokens.Current.Line;
+        int line = _tokens.Current.Line;
         Expression first = parseOperand();
-        if (!tokens.IsName(word))
+        if (!_tokens.IsName(word))
         {
             return first;
         }
 
         List<Expression> operands = [first];
-        while (tokens.SkipName(word))
+        while (_tokens.SkipName(word))
         {
             operands.Add(parseOperand());
         }
@@ -122,9 +82,9 @@ internal sealed class ExpressionParser(TokenStream tokens)
 
     private Expression ParseNot()
     {
-        int line = tokens.Current.Line;
+        int line = _tokens.Current.Line;
         int count = 0;
-        while (tokens.SkipName("not"))
+        while (_tokens.SkipName("not"))
         {
             count++;
         }
@@ -135,26 +95,26 @@ internal sealed class ExpressionParser(TokenStream tokens)
 
     private Expression ParseComparison()
     {
-        int line = tokens.Current.Line;
+        int line = _tokens.Current.Line;
         Expression first = ParseArithmetic(0);
         List<(string, Expression)> rest = [];
         while (true)
         {
             string op;
-            if (tokens.Current.Kind == TokenKind.Operator && Array.IndexOf(Comparisons, tokens.Current.Text) is int index && index >= 0)
+            if (_tokens.Current.Kind == TokenKind.Operator && Array.IndexOf(Comparisons, _tokens.Current.Text) is int index && index >= 0)
             {
                 op = Comparisons[index];
-                tokens.Next();
+                _tokens.Next();
             }
-            else if (tokens.SkipName("in"))
+            else if (_tokens.SkipName("in"))
             {
                 op = "in";
             }
-            else if (tokens.IsName("not") && tokens.Following is { Kind: TokenKind.Name, Text: "in" })
+            else if (_tokens.IsName("not") && _tokens.Following is { Kind: TokenKind.Name, Text: "in" })
             {
                 op = "not in";
-                tokens.Next();
-                tokens.Next();
+                _tokens.Next();
+                _tokens.Next();
             }
             else
             {
@@ -176,15 +136,15 @@ internal sealed class ExpressionParser(TokenStream tokens)
 
         if (rank == Ranks.Length)
         {
-            return ParseUnary();
+            return _operands.Parse();
         }
 
-        int line = tokens.Current.Line;
+        int line = _tokens.Current.Line;
         Expression first = ParseArithmetic(rank + 1);
         List<(string, Expression)> rest = [];
-        while (tokens.Current.Kind == TokenKind.Operator && Array.IndexOf(Ranks[rank], tokens.Current.Text) is int index && index >= 0)
+        while (_tokens.Current.Kind == TokenKind.Operator && Array.IndexOf(Ranks[rank], _tokens.Current.Text) is int index && index >= 0)
         {
-            tokens.Next();
+            _tokens.Next();
             rest.Add((Ranks[rank][index], ParseArithmetic(rank + 1)));
         }
 
@@ -193,237 +153,19 @@ internal sealed class ExpressionParser(TokenStream tokens)
 
     private Expression ParseConcatenation()
     {
-        int line = tokens.Current.Line;
+        int line = _tokens.Current.Line;
         Expression first = ParseArithmetic(2);
-        if (!tokens.IsOperator("~"))
+        if (!_tokens.IsOperator("~"))
         {
             return first;
         }
 
         List<Expression> operands = [first];
-        while (tokens.SkipOperator("~"))
+        while (_tokens.SkipOperator("~"))
         {
             operands.Add(ParseArithmetic(2));
         }
 
         return new Expression.Concatenation(line, [.. operands]);
-    }
-
-    /// <summary>Signs bind looser than subscripts and calls, and tighter than filters and tests.</summary>
-    private Expression ParseUnary()
-    {
-        int line = tokens.Current.Line;
-        StringBuilder signs = new();
-        while (tokens.IsOperator("-") || tokens.IsOperator("+"))
-        {
-            signs.Append(tokens.Next().Text);
-        }
-
-        Expression operand = ParsePrimary();
-        List<PostfixOperation> operations = [];
-        ParseSubscripts(operations);
-        if (signs.Length > 0)
-        {
-            operand = new Expression.Signed(line, signs.ToString(), WithOperations(line, operand, operations));
-            operations = [];
-        }
-
-        while (true)
-        {
-            if (tokens.SkipOperator("|"))
-            {
-                operations.Add(ParseFilter());
-            }
-            else if (tokens.IsName("is"))
-            {
-                operations.Add(ParseTest());
-            }
-            else if (tokens.IsOperator("("))
-            {
-                operations.Add(new PostfixOperation.Call(tokens.Current.Line, ParseArguments()));
-            }
-            else
-            {
-                return WithOperations(line, operand, operations);
-            }
-        }
-    }
-
-    private static Expression WithOperations(int line, Expression operand, List<PostfixOperation> operations) =>
-        operations.Count == 0 ? operand : new Expression.Postfix(line, operand, [.. operations]);
-
-    private void ParseSubscripts(List<PostfixOperation> operations)
-    {
-        while (true)
-        {
-            int line = tokens.Current.Line;
-            if (tokens.SkipOperator("."))
-            {
-                Token name = tokens.Next();
-                operations.Add(name.Kind switch
-                {
-                    TokenKind.Name => new PostfixOperation.Attribute(line, name.Text),
-                    TokenKind.Integer => new PostfixOperation.Item(line, Integer(name)),
-                    _ => throw new ChatTemplateException($"A name is expected after '.', not {name.Describe()}.", name.Line),
-                });
-            }
-            else if (tokens.SkipOperator("["))
-            {
-                operations.Add(ParseSubscript(line));
-                tokens.ExpectOperator("]");
-            }
-            else if (tokens.IsOperator("("))
-            {
-                operations.Add(new PostfixOperation.Call(line, ParseArguments()));
-            }
-            else
-            {
-                return;
-            }
-        }
-    }
-
-    private PostfixOperation ParseSubscript(int line)
-    {
-        Expression?[] parts = new Expression?[3];
-        int part = 0;
-        while (!tokens.IsOperator("]"))
-        {
-            if (tokens.IsOperator(":") && part < 2)
-            {
-                tokens.Next();
-                part++;
-            }
-            else if (parts[part] is null)
-            {
-                parts[part] = Parse();
-            }
-            else
-            {
-                break;
-            }
-        }
-
-        return part > 0 ? new PostfixOperation.Slice(line, parts[0], parts[1], parts[2])
-            : parts[0] is { } key ? new PostfixOperation.Item(line, key)
-            : throw tokens.Fail("A subscript is empty.");
-    }
-
-    private PostfixOperation.Filter ParseFilter()
-    {
-        Token name = tokens.Expect(TokenKind.Name, "A filter's name");
-        TemplateFunction function = Filters.Find(name.Text) ??
-            throw new ChatTemplateException($"There is no filter '{name.Text}'.", name.Line);
-        return new PostfixOperation.Filter(name.Line, function, tokens.IsOperator("(") ? ParseArguments() : []);
-    }
-
-    private PostfixOperation.Test ParseTest()
-    {
-        tokens.Next();
-        bool isNegated = tokens.SkipName("not");
-        Token name = tokens.Expect(TokenKind.Name, "A test's name");
-        TemplateFunction function = Tests.Find(name.Text) ??
-            throw new ChatTemplateException($"There is no test '{name.Text}'.", name.Line);
-        CallArgument[] arguments = [];
-        if (tokens.IsOperator("("))
-        {
-            arguments = ParseArguments();
-        }
-        else if (TakesArgumentWithoutBrackets())
-        {
-            int line = tokens.Current.Line;
-            List<PostfixOperation> operations = [];
-            Expression operand = ParsePrimary();
-            ParseSubscripts(operations);
-            arguments = [new CallArgument(null, WithOperations(line, operand, operations))];
-        }
-
-        return new PostfixOperation.Test(name.Line, function, arguments, isNegated);
-    }
-
-    private bool TakesArgumentWithoutBrackets() => tokens.Current.Kind switch
-    {
-        TokenKind.String or TokenKind.Integer or TokenKind.Float => true,
-        TokenKind.Operator => tokens.Current.Text is "[" or "{",
-        TokenKind.Name => tokens.Current.Text is not ("else" or "or" or "and" or "if" or "is" or "in" or "not" or "recursive"),
-        _ => false,
-    };
-
-    private Expression ParsePrimary()
-    {
-        Token token = tokens.Next();
-        switch (token.Kind)
-        {
-            case TokenKind.Name:
-                return token.Text switch
-                {
-                    "true" or "True" => new Expression.Constant(token.Line, true),
-                    "false" or "False" => new Expression.Constant(token.Line, false),
-                    "none" or "None" => new Expression.Constant(token.Line, null),
-                    _ => new Expression.Name(token.Line, token.Text),
-                };
-            case TokenKind.String:
-                StringBuilder text = new(token.Text);
-                while (tokens.Current.Kind == TokenKind.String)
-                {
-                    text.Append(tokens.Next().Text);
-                }
-
-                return new Expression.Constant(token.Line, text.ToString());
-            case TokenKind.Integer:
-                return Integer(token);
-            case TokenKind.Float:
-                return new Expression.Constant(token.Line, double.Parse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture));
-            case TokenKind.Operator when token.Text == "(":
-                return ParseParenthesis(token.Line);
-            case TokenKind.Operator when token.Text == "[":
-                return new Expression.ListLiteral(token.Line, [.. ParseItems("]", Parse)], IsTuple: false);
-            case TokenKind.Operator when token.Text == "{":
-                return new Expression.DictionaryLiteral(token.Line, [.. ParseItems("}", ParsePair)]);
-            default:
-                throw new ChatTemplateException($"A value is expected, not {token.Describe()}.", token.Line);
-        }
-    }
-
-    private Expression ParseParenthesis(int line)
-    {
-        if (tokens.SkipOperator(")"))
-        {
-            return new Expression.ListLiteral(line, [], IsTuple: true);
-        }
-
-        Expression value = ParseTuple();
-        tokens.ExpectOperator(")");
-        return value;
-    }
-
-    private (Expression Key, Expression Value) ParsePair()
-    {
-        Expression key = Parse();
-        tokens.ExpectOperator(":");
-        return (key, Parse());
-    }
-
-    private List<T> ParseItems<T>(string end, Func<T> parseItem)
-    {
-        List<T> items = [];
-        while (!tokens.SkipOperator(end))
-        {
-            items.Add(parseItem());
-            if (!tokens.IsOperator(end))
-            {
-                tokens.ExpectOperator(",");
-            }
-        }
-
-        return items;
-    }
-
-    private static Expression.Constant Integer(Token token)
-    {
-        int radix = token.Text is ['0', _, ..] ? (token.Text[1] | 0x20) switch { 'x' => 16, 'o' => 8, 'b' => 2, _ => 10 } : 10;
-        return Numbers.TryParse(token.Text.AsSpan(radix == 10 ? 0 : 2), radix, out long value)
-            ? new Expression.Constant(token.Line, value)
-            : throw new ChatTemplateException($"The integer {token.Text[..Math.Min(40, token.Text.Length)]} is malformed or beyond 64 bits.", token.Line);
     }
 }

@@ -94,7 +94,8 @@ internal static class InputValues
         }
     }
 
-    private static string Text(Func<string> read, string name)
+    /// <summary>Reads a JSON text, which may hold half of a surrogate pair.</summary>
+    internal static string Text(Func<string> read, string name)
     {
         try
         {

@@ -49,4 +49,23 @@ internal sealed class ChatTemplateGoldenTests
         });
         Assert.That((renders, errors), Is.EqualTo((143, 8)));
     }
+
+    [Test]
+    public void Render_AMessageOfAMillionTokens_StaysWithinTheBudgets()
+    {
+        string folder = SharedData.Require("chat_templates");
+        string document = string.Concat(Enumerable.Repeat("Some words 🙂 and\n\"quotes\". ", 160_000)); // 4.6 million characters
+        ChatTemplateInput input = new()
+        {
+            Messages = [ChatMessage.User(document), ChatMessage.Assistant("<think>hm</think>" + document), ChatMessage.User("So?")],
+            BosToken = "<s>",
+            EosToken = "</s>",
+            TimeProvider = FixedTime.Golden,
+        };
+        foreach (string path in Directory.GetFiles(folder, "*.jinja"))
+        {
+            string text = ChatTemplate.Parse(File.ReadAllText(path)).Render(input);
+            Assert.That(text, Has.Length.GreaterThan(2 * document.Length - 10), path);
+        }
+    }
 }

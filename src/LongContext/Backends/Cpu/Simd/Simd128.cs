@@ -90,7 +90,7 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LastLanes(int count) =>
-        Vector128.GreaterThanOrEqual(Lanes.Indices.GetLower().GetLower(), Vector128.Create(Width - count)).AsSingle();
+        Vector128.GreaterThanOrEqual(Vector128<int>.Indices, Vector128.Create(Width - count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> PowerOfTwo(Vector128<float> exponent) =>

@@ -97,7 +97,7 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LastLanes(int count) =>
-        Vector256.GreaterThanOrEqual(Lanes.Indices.GetLower(), Vector256.Create(Width - count)).AsSingle();
+        Vector256.GreaterThanOrEqual(Vector256<int>.Indices, Vector256.Create(Width - count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> PowerOfTwo(Vector256<float> exponent) =>

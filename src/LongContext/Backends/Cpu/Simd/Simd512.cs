@@ -98,7 +98,7 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LastLanes(int count) =>
-        Vector512.GreaterThanOrEqual(Lanes.Indices, Vector512.Create(Width - count)).AsSingle();
+        Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(Width - count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> PowerOfTwo(Vector512<float> exponent) =>

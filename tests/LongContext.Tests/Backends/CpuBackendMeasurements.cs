@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using LongContext.Backends;
+using LongContext.Backends.Cpu;
+using LongContext.Tensors;
+using LongContext.Tests.Shared.Conformance;
+using NUnit.Framework;
+
+namespace LongContext.Tests.Backends;
+
+/// <summary>How fast are the kernels here? Medians of interleaved repeats; run on demand, in Release.</summary>
+[TestFixture]
+[Explicit("measurement")]
+internal sealed class CpuBackendMeasurements
+{
+    private const int Repeats = 15;
+
+    [Test]
+    public void Measure([Values(1, 2)] int threads)
+    {
+        using CpuBackend backend = new(threads);
+        List<(string Name, double Amount, string Unit, Action Run)> works = [];
+        foreach (DType type in (DType[])[DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_K])
+        {
+            works.Add(Linear(backend, type, tokens: 512, inFeatures: 2048, outFeatures: 2048));
+        }
+
+        works.Add(Linear(backend, DType.F32, tokens: 512, inFeatures: 8192, outFeatures: 2048));
+        foreach (DType type in (DType[])[DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0, DType.Q5_1, DType.Q4_K, DType.Q5_K, DType.Q6_K])
+        {
+            int outputs = (int)(400_000_000 / BlockFormat.Of(type).ByteCount(4096)); // far more than the last-level cache
+            works.Add(Linear(backend, type, tokens: 1, inFeatures: 4096, outFeatures: outputs));
+        }
+
+        foreach (DType type in (DType[])[DType.F32, DType.BF16])
+        {
+            works.Add(Attention(backend, type, tokens: 512, keys: 4096, headDim: 64));
+            works.Add(Attention(backend, type, tokens: 512, keys: 4096, headDim: 128));
+            works.Add(Attention(backend, type, tokens: 1, keys: 65536, headDim: 64));
+        }
+
+        double[][] times = [.. works.Select(_ => new double[Repeats])];
+        works.ForEach(w => w.Run());
+        for (int repeat = 0; repeat < Repeats; repeat++)
+        {
+            for (int i = 0; i < works.Count; i++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                works[i].Run();
+                times[i][repeat] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            }
+        }
+
+        TestContext.Out.WriteLine(backend.Info.Device);
+        for (int i = 0; i < works.Count; i++)
+        {
+            Array.Sort(times[i]);
+            (string name, double amount, string unit, _) = works[i];
+            TestContext.Out.WriteLine($"{name,-44} median {amount / times[i][Repeats / 2] / 1e9,8:F1} best {amount / times[i][0] / 1e9,8:F1} {unit}");
+        }
+    }
+
+    private static (string Name, double Amount, string Unit, Action Run) Linear(CpuBackend backend, DType type, int tokens, int inFeatures, int outFeatures)
+    {
+        Tensor weight = TestData.Weight(type, outFeatures, inFeatures, seed: 1);
+        Tensor input = backend.Allocate(DType.F32, new TensorShape(tokens, inFeatures));
+        backend.Upload<float>(TestData.Normal(input.Shape.ElementCount, seed: 2), input);
+        Tensor output = backend.Allocate(DType.F32, new TensorShape(tokens, outFeatures));
+        (double amount, string unit) = tokens == 1 ? (weight.ByteCount, "GB/s") : (2.0 * tokens * inFeatures * outFeatures, "GFLOP/s");
+        return ($"linear {type} {tokens}x{inFeatures}x{outFeatures}", amount, unit, () => backend.Linear(input, weight, default, output));
+    }
+
+    private static (string Name, double Amount, string Unit, Action Run) Attention(CpuBackend backend, DType type, int tokens, int keys, int headDim)
+    {
+        const int qHeads = 8, kvHeads = 2;
+        AttentionBatch batch = new() { PageSize = 64 };
+        batch.AddSequence([.. Enumerable.Range(0, keys / 64)], keys, keys);
+        KVCacheStorage cache = backend.AllocateKVCache(new KVCacheShape(1, keys / 64, 64, kvHeads, headDim, type));
+        AttentionPlan plan = backend.CreatePlan();
+        backend.Plan(plan, batch);
+        Tensor kv = backend.Allocate(DType.F32, new TensorShape(keys, kvHeads, headDim));
+        backend.Upload<float>(TestData.Normal(kv.Shape.ElementCount, seed: 3), kv);
+        backend.AppendKV(kv, kv, cache, 0, plan);
+        kv.Storage.Dispose();
+
+        batch.Clear();
+        batch.AddSequence([.. Enumerable.Range(0, keys / 64)], keys, tokens);
+        batch.AddItem(new AttentionItem(0, 0, tokens, 0, keys, AttentionMask.Causal, keys - tokens));
+        backend.Plan(plan, batch);
+        Tensor q = backend.Allocate(DType.F32, new TensorShape(tokens, qHeads, headDim));
+        backend.Upload<float>(TestData.Normal(q.Shape.ElementCount, seed: 4), q);
+        Tensor output = backend.Allocate(DType.F32, q.Shape);
+        AttentionParameters parameters = new(0.125f);
+        double pairs = ((double)tokens * keys) - (tokens * (tokens - 1.0) / 2);
+        double bytes = 2.0 * keys * kvHeads * headDim * BlockFormat.Of(type).BytesPerBlock;
+        (double amount, string unit) = tokens == 1 ? (bytes, "GB/s") : (4.0 * pairs * qHeads * headDim, "GFLOP/s");
+        return ($"attention {type} {tokens}x{keys} d={headDim}", amount, unit,
+            () => backend.Attention(q, cache, 0, plan, parameters, output, default));
+    }
+}

@@ -1,3 +1,6 @@
+using LongContext.Engine;
+using LongContext.Sampling;
+using LongContext.Scheduling;
 using LongContext.Tokenization;
 
 namespace LongContext;
@@ -6,55 +9,160 @@ namespace LongContext;
 /// <remarks>Dispose it once; requests that run then end with <see cref="ObjectDisposedException"/>.</remarks>
 public sealed class InferenceSession : IAsyncDisposable, IDisposable
 {
-    private InferenceSession()
+    private readonly SessionParts _parts;
+    private readonly PromptEncoder _encoder;
+    private long _arrivals;
+    private volatile bool _disposed;
+
+    internal InferenceSession(SessionParts parts)
     {
+        _parts = parts;
+        _encoder = new PromptEncoder(parts.Tokenizer, parts.Model.VocabularySize);
     }
 
     /// <summary>What the model is.</summary>
-    public ModelInfo Model => throw new NotSupportedException();
+    public ModelInfo Model => _parts.Model;
 
     /// <summary>The model's tokenizer.</summary>
-    public ITokenizer Tokenizer => throw new NotSupportedException();
+    public ITokenizer Tokenizer => _parts.Tokenizer;
 
     /// <summary>The longest prompt plus output, in tokens.</summary>
-    public int ContextLength => throw new NotSupportedException();
+    public int ContextLength => _parts.ContextLength;
 
     /// <summary>Starts a session's configuration.</summary>
     public static InferenceSessionBuilder CreateBuilder() => new();
 
     /// <summary>Generates text for <paramref name="prompt"/> and yields it as it is decoded.</summary>
+    /// <param name="prompt">Text or token ids; no chat template is applied.</param>
+    /// <param name="options">Sampling and limits; <see langword="null"/> means greedy, at most 256 new tokens.</param>
+    /// <param name="cancellationToken">Stops this request within one step and frees its KV-cache pages.</param>
+    /// <returns>One update per token, in order; the last carries the finish reason and the usage in tokens.</returns>
+    /// <exception cref="ObjectDisposedException">The session was disposed.</exception>
+    /// <remarks>
+    /// Generation starts at enumeration, with the encoding of the prompt on the thread that enumerates; ending the enumeration early
+    /// cancels. A reader that falls behind pauses its own request and no other. Enumerating throws
+    /// <see cref="InvalidRequestException"/>, <see cref="ContextLengthExceededException"/>, <see cref="SessionOverloadedException"/>,
+    /// <see cref="EngineFaultedException"/> or <see cref="OperationCanceledException"/>.
+    /// </remarks>
     public IAsyncEnumerable<GenerationUpdate> StreamAsync(
-        Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new GenerationStream(_parts.Engine, token => CreateRequest(prompt, options ?? GenerationOptions.Default, token), cancellationToken);
+    }
 
     /// <summary>Generates text for <paramref name="prompt"/> and returns all of it.</summary>
-    public Task<GenerationResult> GenerateAsync(
-        Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <inheritdoc cref="StreamAsync" path="//param|//exception"/>
+    public async Task<GenerationResult> GenerateAsync(
+        Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ResultCollector result = new();
+        await foreach (GenerationUpdate update in StreamAsync(prompt, options, cancellationToken).ConfigureAwait(false))
+        {
+            result.Add(update);
+        }
+
+        return result.ToResult();
+    }
 
     /// <summary>Renders a conversation with the model's chat template, ready for the assistant's answer, and streams that answer.</summary>
+    /// <param name="messages">The conversation so far.</param>
+    /// <param name="options">As in <see cref="StreamAsync"/>.</param>
+    /// <param name="cancellationToken">As in <see cref="StreamAsync"/>.</param>
+    /// <exception cref="ChatTemplateException">The model has no chat template, or it refuses the conversation.</exception>
     public IAsyncEnumerable<GenerationUpdate> StreamChatAsync(
-        IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        StreamAsync(RenderChat(messages), options, cancellationToken);
 
     /// <summary>Like <see cref="StreamChatAsync"/>, all at once.</summary>
-    public Task<GenerationResult> GenerateChatAsync(
-        IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <inheritdoc cref="StreamChatAsync" path="//param|//exception"/>
+    public async Task<GenerationResult> GenerateChatAsync(
+        IReadOnlyList<ChatMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        await GenerateAsync(RenderChat(messages), options, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The conversation as the model's chat template writes it, up to where the assistant's answer begins.</summary>
-    public Prompt RenderChat(IReadOnlyList<ChatMessage> messages) => throw new NotSupportedException();
+    /// <param name="messages">The conversation; at least one message.</param>
+    /// <returns>A prompt whose special tokens are the template's: none are added when it is encoded.</returns>
+    /// <exception cref="ChatTemplateException">The model has no chat template, or it refuses the conversation.</exception>
+    public Prompt RenderChat(IReadOnlyList<ChatMessage> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        if (_parts.RenderChat is not { } render)
+        {
+            throw new ChatTemplateException("the model has none. Write the conversation out as the model expects it and use StreamAsync.");
+        }
+
+        return messages.Count > 0
+            ? new Prompt(render(messages)) { HasSpecialTokens = true }
+            : throw new InvalidRequestException("The conversation", "empty", "at least one message long");
+    }
 
     /// <summary>The model's next-token logits after the prompt's positions, not yet normalised.</summary>
+    /// <param name="prompt">Text or token ids.</param>
+    /// <param name="positions">Every position takes 4 bytes for each token of the vocabulary.</param>
+    /// <param name="cancellationToken">Stops the request within one step.</param>
     /// <returns>One array of <see cref="ModelInfo.VocabularySize"/> numbers for each position asked for.</returns>
-    public Task<IReadOnlyList<float[]>> ComputeLogitsAsync(
-        Prompt prompt, LogitPositions positions = LogitPositions.Last, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public async Task<IReadOnlyList<float[]>> ComputeLogitsAsync(
+        Prompt prompt, LogitPositions positions = LogitPositions.Last, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        int[] ids = _encoder.Encode(prompt, cancellationToken);
+        ThrowIfTooLong(ids.Length, 0);
+        LogitsRequest request = new(new Sequence(Interlocked.Increment(ref _arrivals), ids, 0, positions));
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(_ => _parts.Engine.Cancel(request), null);
+        _parts.Engine.Submit(request);
+        try
+        {
+            return await request.Result.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+    }
 
     /// <summary>Tokens of <paramref name="prompt"/> as it would be submitted, special tokens included.</summary>
-    public int CountTokens(Prompt prompt) => throw new NotSupportedException();
+    /// <exception cref="InvalidRequestException">The prompt is empty, or an id is not in the vocabulary.</exception>
+    public int CountTokens(Prompt prompt) => _encoder.Encode(prompt, CancellationToken.None).Length;
 
     /// <summary>What a session of this model with another context length would need.</summary>
-    public MemoryEstimate EstimateMemory(int contextLength) => throw new NotSupportedException();
+    /// <param name="contextLength">Tokens; at least 1.</param>
+    public MemoryEstimate EstimateMemory(int contextLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
+        return _parts.EstimateMemory(contextLength);
+    }
 
-    /// <inheritdoc/>
-    public void Dispose() => throw new NotSupportedException();
+    /// <summary>Ends all requests after the step that runs, waits for it, and frees the model.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _parts.Engine.Dispose();
+    }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        return _parts.Engine.DisposeAsync();
+    }
+
+    private GenerationRequest CreateRequest(Prompt prompt, GenerationOptions options, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        GenerationOptions validated = GenerationOptionsValidator.Validate(options, Model.VocabularySize);
+        int[] ids = _encoder.Encode(prompt, cancellationToken);
+        ThrowIfTooLong(ids.Length, validated.MaxNewTokens);
+        Sequence sequence = new(Interlocked.Increment(ref _arrivals), ids, validated.MaxNewTokens);
+        return new GenerationRequest(sequence, validated, Tokenizer, Model.VocabularySize, _parts.Clock);
+    }
+
+    private void ThrowIfTooLong(int promptTokens, int maxNewTokens)
+    {
+        if ((long)promptTokens + maxNewTokens > ContextLength)
+        {
+            throw new ContextLengthExceededException(promptTokens, maxNewTokens, ContextLength);
+        }
+    }
 }

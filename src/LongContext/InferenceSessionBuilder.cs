@@ -7,64 +7,143 @@ namespace LongContext;
 /// <summary>Collects what a session needs; <see cref="Build"/> checks all of it and reports every problem at once. Single use, not thread-safe.</summary>
 public sealed class InferenceSessionBuilder
 {
+    private SessionConfiguration _configuration = new();
+    private bool _used;
+
     internal InferenceSessionBuilder()
     {
     }
 
     /// <summary>The model: a Hugging Face folder, or a GGUF file (the first one of a split model).</summary>
-    public InferenceSessionBuilder UseModel(string path) => throw new NotSupportedException();
+    public InferenceSessionBuilder UseModel(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return With(_configuration with { ModelPath = path });
+    }
 
-    /// <summary>Compute on the CPU (the default). <paramref name="threads"/>: 0 takes every core.</summary>
-    public InferenceSessionBuilder UseCpu(int threads = 0) => throw new NotSupportedException();
+    /// <summary>Compute on the CPU (the default).</summary>
+    /// <param name="threads">0 takes every core.</param>
+    public InferenceSessionBuilder UseCpu(int threads = 0) => With(_configuration with { Threads = threads, CreateBackend = null });
 
     /// <summary>Compute on another backend; the session disposes it.</summary>
-    public InferenceSessionBuilder UseBackend(Func<IBackend> create) => throw new NotSupportedException();
+    public InferenceSessionBuilder UseBackend(Func<IBackend> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return With(_configuration with { CreateBackend = create });
+    }
 
-    /// <summary>The longest prompt plus output in tokens; default the smaller of the model's and 32,768.</summary>
-    public InferenceSessionBuilder UseContextLength(int tokens) => throw new NotSupportedException();
+    /// <summary>The longest prompt plus output in tokens, at most the model's; default the smallest of the model's, 32,768 and <see cref="UseKVCacheTokens"/>.</summary>
+    public InferenceSessionBuilder UseContextLength(int tokens) => With(_configuration with { ContextLength = tokens });
 
-    /// <summary>Tokens the KV cache holds over all requests; default the context length.</summary>
-    public InferenceSessionBuilder UseKVCacheTokens(long tokens) => throw new NotSupportedException();
+    /// <summary>Tokens the KV cache holds over all requests; default the context length, and at least that.</summary>
+    public InferenceSessionBuilder UseKVCacheTokens(long tokens) => With(_configuration with { KVCacheTokens = tokens });
 
     /// <summary>Element type of the KV cache; default <see cref="KVCacheType.BFloat16"/>.</summary>
-    public InferenceSessionBuilder UseKVCacheType(KVCacheType type) => throw new NotSupportedException();
+    public InferenceSessionBuilder UseKVCacheType(KVCacheType type) => With(_configuration with { KVCacheType = type });
 
     /// <summary>Most prompt tokens prefilled in one step; default 512. 1 to 16,384.</summary>
-    public InferenceSessionBuilder UseChunkSize(int tokens) => throw new NotSupportedException();
+    public InferenceSessionBuilder UseChunkSize(int tokens) => With(_configuration with { ChunkSize = tokens });
 
     /// <summary>Arithmetic; default <see cref="ModelPrecision.Auto"/>.</summary>
-    public InferenceSessionBuilder UsePrecision(ModelPrecision precision) => throw new NotSupportedException();
+    /// <remarks>The CPU of this version computes every product and sum in F32 with either value.</remarks>
+    public InferenceSessionBuilder UsePrecision(ModelPrecision precision) => With(_configuration with { Precision = precision });
 
     /// <summary>Who attends to what; default <see cref="AttentionMethod.Full"/>.</summary>
-    public InferenceSessionBuilder UseAttention(AttentionMethod method) => throw new NotSupportedException();
+    public InferenceSessionBuilder UseAttention(AttentionMethod method) => With(_configuration with { Attention = method });
 
     /// <summary>Whether pages of a finished or running request's prompt serve later prompts that begin alike; default <see cref="PrefixReuse.Enabled"/>.</summary>
-    public InferenceSessionBuilder UsePrefixReuse(PrefixReuse reuse) => throw new NotSupportedException();
+    public InferenceSessionBuilder UsePrefixReuse(PrefixReuse reuse) => With(_configuration with { PrefixReuse = reuse });
 
     /// <summary>A tokenizer in place of the model's own.</summary>
-    public InferenceSessionBuilder UseTokenizer(ITokenizer tokenizer) => throw new NotSupportedException();
+    public InferenceSessionBuilder UseTokenizer(ITokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        return With(_configuration with { Tokenizer = tokenizer });
+    }
 
-    /// <summary>Most requests computed together; default 64.</summary>
-    public InferenceSessionBuilder UseMaxConcurrentRequests(int requests) => throw new NotSupportedException();
+    /// <summary>Most requests computed together; default 64. 1 to 1,024.</summary>
+    public InferenceSessionBuilder UseMaxConcurrentRequests(int requests) => With(_configuration with { MaxConcurrentRequests = requests });
 
-    /// <summary>Most requests waiting; more are refused with <see cref="SessionOverloadedException"/>. Default 256.</summary>
-    public InferenceSessionBuilder UseMaxQueuedRequests(int requests) => throw new NotSupportedException();
+    /// <summary>Most requests waiting beside those computed; more are refused with <see cref="SessionOverloadedException"/>. Default 256.</summary>
+    public InferenceSessionBuilder UseMaxQueuedRequests(int requests) => With(_configuration with { MaxQueuedRequests = requests });
 
     /// <summary>Where log messages go; default nowhere.</summary>
-    public InferenceSessionBuilder UseLogger(ILoggerFactory loggerFactory) => throw new NotSupportedException();
+    public InferenceSessionBuilder UseLogger(ILoggerFactory loggerFactory)
+    {
+        ArgumentNullException.ThrowIfNull(loggerFactory);
+        return With(_configuration with { LoggerFactory = loggerFactory });
+    }
 
     /// <summary>The clock for timings; default the system's.</summary>
-    public InferenceSessionBuilder UseTimeProvider(TimeProvider timeProvider) => throw new NotSupportedException();
+    public InferenceSessionBuilder UseTimeProvider(TimeProvider timeProvider)
+    {
+        ArgumentNullException.ThrowIfNull(timeProvider);
+        return With(_configuration with { Clock = timeProvider });
+    }
 
-    /// <summary>What a session of <paramref name="contextLength"/> tokens would need, from the model's headers alone; allocates nothing.</summary>
-    public MemoryEstimate EstimateMemory(int contextLength) => throw new NotSupportedException();
+    /// <summary>What a session of <paramref name="contextLength"/> tokens on the CPU would need, from the model's headers alone; allocates nothing.</summary>
+    /// <param name="contextLength">Tokens, at least 1; may be more than the model's.</param>
+    /// <exception cref="ConfigurationException">No model was named, or an option is out of range.</exception>
+    /// <exception cref="ModelFormatException">A file is malformed.</exception>
+    /// <exception cref="UnsupportedModelException">The model is of a kind not implemented.</exception>
+    public MemoryEstimate EstimateMemory(int contextLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
+        return SessionFactory.Estimate(_configuration, contextLength);
+    }
+
+    /// <summary>What the model is, from its headers alone; loads nothing.</summary>
+    /// <exception cref="ConfigurationException">No model was named, or an option is out of range.</exception>
+    /// <exception cref="ModelFormatException">A file is malformed.</exception>
+    /// <exception cref="UnsupportedModelException">The model is of a kind not implemented.</exception>
+    public ModelInfo Inspect() => SessionFactory.Inspect(_configuration);
 
     /// <summary>Loads the model and starts the engine.</summary>
     /// <exception cref="ConfigurationException">Something does not fit; lists everything found.</exception>
     /// <exception cref="ModelFormatException">A file is malformed.</exception>
     /// <exception cref="UnsupportedModelException">The model is of a kind not implemented.</exception>
-    public InferenceSession Build() => throw new NotSupportedException();
+    /// <exception cref="InvalidOperationException">This builder has built a session already.</exception>
+    public InferenceSession Build() => SessionFactory.Create(Use(), progress: null, CancellationToken.None);
 
     /// <summary>Loads the model on a thread of its own and starts the engine; errors as <see cref="Build"/>.</summary>
-    public Task<InferenceSession> BuildAsync(IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <param name="progress">Told of loaded bytes, on the loading thread.</param>
+    /// <param name="cancellationToken">Stops the loading; what was loaded is freed.</param>
+    public Task<InferenceSession> BuildAsync(IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        SessionConfiguration configuration = Use();
+        TaskCompletionSource<InferenceSession> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                result.SetResult(SessionFactory.Create(configuration, progress, cancellationToken));
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                result.SetCanceled(cancellationToken);
+            }
+            catch (Exception e) // all of them belong to the caller
+            {
+                result.SetException(e);
+            }
+        }) { Name = "LongContext loader", IsBackground = true }.Start();
+        return result.Task;
+    }
+
+    private InferenceSessionBuilder With(SessionConfiguration configuration)
+    {
+        _configuration = configuration;
+        return this;
+    }
+
+    private SessionConfiguration Use()
+    {
+        if (_used)
+        {
+            throw new InvalidOperationException("A builder builds one session. Create another with InferenceSession.CreateBuilder.");
+        }
+
+        _used = true;
+        return _configuration;
+    }
 }

@@ -15,7 +15,7 @@ public sealed record GenerationOptions
     /// <summary>Texts that end the generation when they appear; at most 64, of 1 to 1,024 characters each. They are not part of the output.</summary>
     public IReadOnlyList<string> StopSequences { get; init; } = [];
 
-    /// <summary>Token ids that end the generation, beside the model's own.</summary>
+    /// <summary>Token ids that end the generation, beside the model's own; at most 1,024.</summary>
     public IReadOnlyList<int> StopTokenIds { get; init; } = [];
 
     /// <summary>What to do at the model's end-of-sequence tokens. Default: stop.</summary>

@@ -29,6 +29,9 @@ public sealed class Prompt
     /// <summary>What is asked of it; may be empty.</summary>
     public PromptPart Query { get; }
 
+    /// <summary>True for a rendered conversation: the chat template wrote the special tokens, none are added.</summary>
+    internal bool HasSpecialTokens { get; init; }
+
     /// <summary>A prompt of token ids, taken as they are.</summary>
     public static Prompt FromTokens(IReadOnlyList<int> tokenIds) => new(PromptPart.FromTokens(tokenIds));
 

@@ -16,6 +16,9 @@ internal interface IWeightSource : IDisposable
     IReadOnlyDictionary<string, WeightInfo> Tensors { get; }
 
     /// <summary>The mapped tensor; nothing is read or copied yet.</summary>
+    /// <remarks>
+    /// The bytes may start at any address: safetensors does not align them. More than three dimensions are given as three, the leading ones multiplied.
+    /// </remarks>
     /// <exception cref="KeyNotFoundException">There is no such tensor.</exception>
     Tensor Open(string name);
 

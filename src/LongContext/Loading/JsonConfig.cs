@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace LongContext.Loading;
 
-/// <summary>A JSON object of a Hugging Face folder with typed access. A key that is absent or null is null; one of another type is a <see cref="ModelFormatException"/>.</summary>
+/// <summary>A JSON object of a Hugging Face folder with typed access.</summary>
+/// <remarks>A key that is absent or null is null; one of another type is a <see cref="ModelFormatException"/>.</remarks>
 internal sealed class JsonConfig(string file, JsonElement root)
 {
     /// <summary>The file, for messages.</summary>

@@ -1,24 +1,67 @@
 using LongContext.Attention;
 using LongContext.Backends;
 using LongContext.Loading;
+using LongContext.Models.Rotary;
+using LongContext.Tensors;
 
 namespace LongContext.Models;
 
 /// <summary>The forward pass of a decoder-only transformer, the same for every architecture and backend.</summary>
+/// <remarks>Not thread-safe: one engine thread calls. A step allocates nothing.</remarks>
 internal sealed class CausalLM : IDisposable
 {
-    private CausalLM()
+    private readonly IBackend _backend;
+    private readonly IAttentionMethod _method;
+    private readonly ModelWeights _weights;
+    private readonly DecoderLayer[] _layers;
+    private readonly Activations _a;
+    private readonly RotaryTable _rotary;
+    private readonly RotaryTable? _localRotary;
+    private readonly AttentionPlan _plan;
+    private readonly int _maxTokens;
+    private readonly int _maxOutputs;
+
+    private CausalLM(
+        ModelInfo info, ModelConfig config, ModelWeights weights, IBackend backend, IAttentionMethod method,
+        int contextLength, int maxTokens, int maxOutputs)
     {
+        (Info, Config, _weights, _backend, _method) = (info, config, weights, backend, method);
+        (_maxTokens, _maxOutputs) = (maxTokens, maxOutputs);
+        _layers = [.. weights.Layers.Select(w => new DecoderLayer(config, w, backend, method))];
+        _a = new Activations(backend, config, maxTokens, maxOutputs);
+        _rotary = new RotaryTable(backend, config.Rotary, contextLength, maxTokens);
+        _localRotary = config.LocalRotary is { } local ? new RotaryTable(backend, local, contextLength, maxTokens) : null;
+        _plan = backend.CreatePlan();
     }
 
-    /// <summary>What the model is.</summary>
-    internal ModelConfig Config => throw new NotSupportedException();
+    /// <summary>What the model is, in full.</summary>
+    internal ModelConfig Config { get; }
 
-    /// <summary>Bytes of weights held, and how many weights.</summary>
-    internal long WeightBytes => throw new NotSupportedException();
+    /// <summary>What the model is, as users see it.</summary>
+    internal ModelInfo Info { get; }
+
+    /// <summary>Bytes of weights in the file.</summary>
+    internal long WeightBytes => Info.WeightBytes;
 
     /// <summary>Number of weights.</summary>
-    internal long ParameterCount => throw new NotSupportedException();
+    internal long ParameterCount => Info.ParameterCount;
+
+    /// <summary>Told of the residual stream after each layer: layer, [tokens, hidden]. For tests and diagnosis.</summary>
+    internal Action<int, Tensor>? LayerObserver { get; set; }
+
+    /// <summary>Maps and checks the configuration, from headers alone.</summary>
+    internal static ModelConfig ReadConfig(ModelFiles files) => ArchitectureRegistry.Read(files).Config;
+
+    /// <summary>What the model is, from headers alone: its configuration, and its tensors checked against the table.</summary>
+    /// <remarks>Without weight files the number of weights is the table's, and their bytes are 0.</remarks>
+    internal static ModelInfo ReadInfo(ModelFiles files)
+    {
+        (Architecture architecture, ModelConfig config) = ArchitectureRegistry.Read(files);
+        IEnumerable<WeightEntry> table = files.Weights is { } source
+            ? WeightTable.Check(architecture, config, source)
+            : WeightTable.For(architecture, config, WeightNaming.HuggingFace);
+        return ModelDescription.Of(config, table, files.Weights);
+    }
 
     /// <summary>Checks every tensor against the architecture's table, then imports them into the backend.</summary>
     /// <param name="files">The opened model; stays owned by the caller and must outlive the model.</param>
@@ -31,17 +74,114 @@ internal sealed class CausalLM : IDisposable
     /// <param name="cancellationToken">Stops the loading.</param>
     internal static CausalLM Load(
         ModelFiles files, IBackend backend, IAttentionMethod method, int contextLength, int maxTokens, int maxOutputs,
-        IProgress<LoadProgress>? progress, CancellationToken cancellationToken) => throw new NotSupportedException();
+        IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxOutputs, 1);
+        (Architecture architecture, ModelConfig config) = ArchitectureRegistry.Read(files);
+        IWeightSource source = files.Weights ?? throw new ModelFormatException(files.Path, "", "the model has no weights.");
+        IReadOnlyList<WeightEntry> table = WeightTable.Check(architecture, config, source);
+        ModelWeights weights = ModelWeights.Load(config, table, source, backend, progress, cancellationToken);
+        try
+        {
+            ModelInfo info = ModelDescription.Of(config, table, source);
+            return new CausalLM(info, config, weights, backend, method, contextLength, maxTokens, maxOutputs);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Bytes of one step's activations.</summary>
-    internal static long ActivationByteCount(ModelConfig config, int maxTokens, int maxOutputs) => throw new NotSupportedException();
+    internal static long ActivationByteCount(ModelConfig config, int maxTokens, int maxOutputs) =>
+        Activations.ByteCount(config, maxTokens, maxOutputs);
 
     /// <summary>Runs one step: appends its keys and values to the cache and computes the wanted rows' logits.</summary>
-    /// <param name="input">At most maxTokens rows.</param>
+    /// <param name="input">At most maxTokens rows; the attention method adds its items to the batch here.</param>
     /// <param name="cache">The KV pages.</param>
     /// <param name="logits">[outputs, vocabulary], row-major.</param>
-    internal void Forward(in StepInput input, KVCacheStorage cache, Span<float> logits) => throw new NotSupportedException();
+    internal void Forward(in StepInput input, KVCacheStorage cache, Span<float> logits)
+    {
+        CheckInput(input, logits.Length);
+        _a.Resize(input.TokenIds.Length, input.OutputRows.Length);
+        _method.AddItems(input.Batch);
+        _backend.Plan(_plan, input.Batch);
+        _rotary.Update(input.Positions);
+        _localRotary?.Update(input.Positions);
+
+        _backend.Upload(input.TokenIds, _a.TokenIds);
+        _backend.Embedding(_weights.TokenEmbedding, _a.TokenIds, Config.EmbeddingScale, _a.Hidden);
+        for (int l = 0; l < _layers.Length; l++)
+        {
+            RotaryTable rotary = Config.IsLocal(l) ? _localRotary! : _rotary;
+            _layers[l].Forward(
+                _a, new AttentionContext(_backend, cache, _plan, l, Config.AttentionOf(l), rotary.Cos, rotary.Sin, Config.RotaryLayout));
+            LayerObserver?.Invoke(l, _a.Hidden);
+        }
+
+        if (input.OutputRows.Length > 0)
+        {
+            ComputeLogits(input.OutputRows, logits);
+        }
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotSupportedException();
+    public void Dispose()
+    {
+        _plan.Dispose();
+        _localRotary?.Dispose();
+        _rotary.Dispose();
+        _a.Dispose();
+        _weights.Dispose();
+    }
+
+    private void ComputeLogits(ReadOnlySpan<int> rows, Span<float> logits)
+    {
+        _backend.Upload(rows, _a.OutputRows);
+        _backend.GatherRows(_a.Hidden, _a.OutputRows, _a.OutputHidden);
+        _backend.RmsNorm(_a.OutputHidden, _weights.OutputNorm, Config.RmsNormEpsilon, _a.OutputHidden);
+        _backend.Linear(_a.OutputHidden, _weights.Output, default, _a.Logits);
+        if (Config.LogitSoftCap > 0)
+        {
+            _backend.SoftCap(_a.Logits, Config.LogitSoftCap);
+        }
+
+        _backend.Download(_a.Logits, logits[..(rows.Length * Config.VocabularySize)]);
+    }
+
+    private void CheckInput(in StepInput input, int logits)
+    {
+        int tokens = input.TokenIds.Length;
+        int outputs = input.OutputRows.Length;
+        bool agree = input.Positions.Length == tokens && input.Batch.TokenCount == tokens;
+        if (tokens < 1 || tokens > _maxTokens || outputs > _maxOutputs || !agree)
+        {
+            throw new ArgumentException(
+                $"A step of {tokens} tokens, {input.Positions.Length} positions, {input.Batch.TokenCount} slots and {outputs} outputs; " +
+                $"the model takes 1 to {_maxTokens} tokens and up to {_maxOutputs} outputs.", nameof(input));
+        }
+
+        if (logits < (long)outputs * Config.VocabularySize)
+        {
+            throw new ArgumentException($"{outputs} rows of {Config.VocabularySize} logits do not fit {logits} floats.", nameof(logits));
+        }
+
+        foreach (int id in input.TokenIds)
+        {
+            if ((uint)id >= (uint)Config.VocabularySize)
+            {
+                throw new ArgumentException($"Token id {id} is not in the vocabulary of {Config.VocabularySize}.", nameof(input));
+            }
+        }
+
+        foreach (int row in input.OutputRows)
+        {
+            if ((uint)row >= (uint)tokens)
+            {
+                throw new ArgumentException($"Output row {row} is not one of the step's {tokens} tokens.", nameof(input));
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using LongContext.Backends;
+using LongContext.Models.Rotary;
 
 namespace LongContext.Models;
 
@@ -27,6 +28,12 @@ internal sealed record ModelConfig
 
     internal required float RmsNormEpsilon { get; init; }
 
+    /// <summary>Rotary frequencies of all layers, or of the layers without a window when <see cref="LocalRotary"/> is set.</summary>
+    internal required RotaryParameters Rotary { get; init; }
+
+    /// <summary>Rotary frequencies of the layers with a window (Gemma 3); null when they are the same.</summary>
+    internal RotaryParameters? LocalRotary { get; init; }
+
     /// <summary>Sliding window of layer l in tokens; 0 for none. Empty: no layer has one.</summary>
     internal IReadOnlyList<int> LayerWindows { get; init; } = [];
 
@@ -39,10 +46,22 @@ internal sealed record ModelConfig
 
     internal float EmbeddingScale { get; init; } = 1;
 
+    /// <summary>Added to stored norm weights on loading: 1 for Gemma in Hugging Face folders, which store the weight less one.</summary>
+    internal float NormOffset { get; init; }
+
     internal Activation Activation { get; init; } = Activation.Silu;
 
     /// <summary>True when the output matrix is the embedding table.</summary>
     internal bool TieWordEmbeddings { get; init; }
 
     internal RotaryLayout RotaryLayout { get; init; }
+
+    /// <summary>Window of one layer; 0 for none.</summary>
+    internal int Window(int layer) => LayerWindows.Count == 0 ? 0 : LayerWindows[layer];
+
+    /// <summary>Scale, soft cap and window of one layer's attention.</summary>
+    internal AttentionParameters AttentionOf(int layer) => new(AttentionScale, AttentionSoftCap, Window(layer));
+
+    /// <summary>Whether the layer turns by <see cref="LocalRotary"/>.</summary>
+    internal bool IsLocal(int layer) => LocalRotary is not null && Window(layer) > 0;
 }

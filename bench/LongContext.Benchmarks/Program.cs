@@ -1,0 +1,4 @@
+// dotnet run -c Release --project bench/LongContext.Benchmarks -- --filter '*Linear*'
+using BenchmarkDotNet.Running;
+
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

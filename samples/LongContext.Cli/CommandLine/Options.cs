@@ -1,0 +1,51 @@
+namespace LongContext.Cli.CommandLine;
+
+/// <summary>Every option there is. A command names those it takes; all others are refused.</summary>
+internal static class Options
+{
+    internal static readonly Option Json = new("--json", null, "print one JSON object");
+    internal static readonly Option JsonLines = new("--jsonl", null, "read one JSON object per line from standard input, answer each with one line");
+
+    internal static readonly Option Text = new("--text", "TEXT", "the text");
+    internal static readonly Option File = new("--file", "FILE", "the text, from a UTF-8 file (- is standard input)");
+    internal static readonly Option NoSpecial = new("--no-special", null, "add no special tokens (beginning of sequence)");
+    internal static readonly Option PlainText = new("--plain-text", null, "special tokens written in the text are plain text");
+    internal static readonly Option SkipSpecial = new("--skip-special", null, "special tokens give no text");
+    internal static readonly Option Ids = new("--ids", "1,2,3", "token ids");
+    internal static readonly Option IdsFile = new("--ids-file", "FILE", "token ids from a file: numbers parted by commas or white space, or a JSON array");
+    internal static readonly Option Messages = new("--messages", "FILE", "JSON: an array of messages, or an object with \"messages\" and other template variables");
+    internal static readonly Option Now = new("--now", "TIME", "the time a template sees (strftime_now): 2025-03-09T14:05:07; default now");
+
+    internal static readonly Option Prompt = new("--prompt", "TEXT", "the prompt, or its long context");
+    internal static readonly Option PromptFile = new("--prompt-file", "FILE", "likewise, from a UTF-8 file (- is standard input)");
+    internal static readonly Option Query = new("--query", "TEXT", "what is asked of the context");
+    internal static readonly Option QueryIds = new("--query-ids", "1,2,3", "likewise, as token ids");
+    internal static readonly Option All = new("--all", null, "every position's logits, not only the last one's");
+    internal static readonly Option System = new("--system", "TEXT", "a system message to begin with");
+
+    internal static readonly Option MaxTokens = new("--max-tokens", "N", "most tokens to generate (default 256)");
+    internal static readonly Option Temperature = new("--temperature", "T", "0 is greedy (default), 1 the model's own distribution");
+    internal static readonly Option TopK = new("--top-k", "K", "keep the K likeliest tokens (default 0: all)");
+    internal static readonly Option TopP = new("--top-p", "P", "keep the likeliest tokens that reach probability P (default 1: all)");
+    internal static readonly Option MinP = new("--min-p", "P", "drop tokens less likely than P times the likeliest (default 0: none)");
+    internal static readonly Option RepetitionPenalty = new("--repetition-penalty", "R", "above 1: tokens seen before become less likely (default 1)");
+    internal static readonly Option Seed = new("--seed", "S", "seed of the random numbers (default 0)");
+    internal static readonly Option Stop = new("--stop", "TEXT", "end when this text appears");
+    internal static readonly Option IgnoreEnd = new("--ignore-eos", null, "go on after an end-of-sequence token");
+
+    internal static readonly Option Threads = new("--threads", "N", "compute threads (default 0: all cores)");
+    internal static readonly Option Context = new("--context", "N", "context length in tokens");
+    internal static readonly Option Chunk = new("--chunk", "N", "prompt tokens computed in one step (default 512)");
+    internal static readonly Option Attention = new("--attention", "METHOD", "full");
+    internal static readonly Option KV = new("--kv", "TYPE", "type of cached keys and values: f32 or bf16 (default)");
+    internal static readonly Option Precision = new("--precision", "P", "float32: products and sums in F32 or better; auto (default)");
+
+    internal static readonly Option PromptTokens = new("--prompt-tokens", "512,4096", "prompt lengths to measure, in tokens");
+    internal static readonly Option Decode = new("--decode", "N", "tokens to decode after each prompt (default 16)");
+
+    /// <summary>What <c>logits</c>, <c>run</c>, <c>bench</c> and <c>chat</c> have in common.</summary>
+    internal static readonly Option[] Engine = [Threads, Context, Chunk, Attention, KV, Precision];
+
+    /// <summary>What <c>run</c> and <c>chat</c> have in common.</summary>
+    internal static readonly Option[] Generation = [MaxTokens, Temperature, TopK, TopP, MinP, RepetitionPenalty, Seed, Stop, IgnoreEnd];
+}

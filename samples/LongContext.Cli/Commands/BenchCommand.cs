@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+using LongContext.Cli.CommandLine;
+using LongContext.Cli.Input;
+using LongContext.Cli.Output;
+
+namespace LongContext.Cli.Commands;
+
+/// <summary>Measures prefill and decode at given prompt lengths: one JSON object a line for each.</summary>
+/// <remarks>
+/// Prompts are token ids drawn with a fixed seed, nothing is reused between runs, and end-of-sequence tokens are ignored. One short
+/// request comes before, so that the just-in-time compiler is done; its length is in the output.
+/// </remarks>
+internal sealed class BenchCommand : Command
+{
+    private const int WarmUpTokens = 128;
+    private const int WarmUpDecode = 8;
+
+    internal override string Name => "bench";
+
+    internal override string Summary => "measures prefill and decode speed";
+
+    internal override string Usage => "MODEL [--prompt-tokens 512,4096] [--decode 16] [engine options]";
+
+    internal override IReadOnlyList<Option> Options { get; } =
+        [CommandLine.Options.PromptTokens, CommandLine.Options.Decode, .. CommandLine.Options.Engine, CommandLine.Options.Json];
+
+    internal override async Task<int> RunAsync(Arguments arguments, CancellationToken cancellationToken)
+    {
+        string model = arguments.RequireModel("a model");
+        int[] lengths = arguments.GetText(CommandLine.Options.PromptTokens) is { } text
+            ? TokenIds.Parse(text, CommandLine.Options.PromptTokens.Name)
+            : [512, 4096];
+        int decode = arguments.GetInteger(CommandLine.Options.Decode, minimum: 1) ?? 16;
+        EngineOptions engine = EngineOptions.From(arguments);
+        engine = engine with { Context = engine.Context ?? checked(lengths.Max() + decode) };
+
+        ProgressLine progress = new();
+        await using InferenceSession session = await engine.CreateBuilder(model)
+            .UsePrefixReuse(PrefixReuse.Disabled)
+            .UseMaxConcurrentRequests(1)
+            .BuildAsync(progress, cancellationToken);
+
+        int warmUp = Math.Min(WarmUpTokens, Math.Max(1, session.ContextLength - WarmUpDecode));
+        await GenerateAsync(session, warmUp, WarmUpDecode, progress, cancellationToken);
+        foreach (int length in lengths)
+        {
+            TokenUsage usage = await GenerateAsync(session, length, decode, progress, cancellationToken);
+            StandardOutput.WriteJson(Describe(model, session, engine, warmUp, usage));
+        }
+
+        return ExitCode.Success;
+    }
+
+    private static async Task<TokenUsage> GenerateAsync(
+        InferenceSession session, int promptTokens, int decode, ProgressLine progress, CancellationToken cancellationToken)
+    {
+        GenerationOptions options = new()
+        {
+            MaxNewTokens = decode,
+            EndOfSequence = EndOfSequenceHandling.Ignore,
+            PrefillProgress = progress,
+        };
+        Random random = new(promptTokens);
+        int[] ids = [.. Enumerable.Range(0, promptTokens).Select(_ => random.Next(session.Model.VocabularySize))];
+        GenerationResult result = await session.GenerateAsync(Prompt.FromTokens(ids), options, cancellationToken);
+        progress.Clear();
+        return result.Usage;
+    }
+
+    private static JsonObject Describe(string model, InferenceSession session, EngineOptions engine, int warmUp, TokenUsage usage)
+    {
+        JsonObject json = new()
+        {
+            ["model"] = model,
+            ["architecture"] = session.Model.Architecture,
+            ["weightBytes"] = session.Model.WeightBytes,
+            ["threads"] = engine.ThreadCount,
+            ["attention"] = JsonNames.Of(engine.Attention),
+            ["kv"] = JsonNames.Of(engine.KV),
+            ["precision"] = JsonNames.Of(engine.Precision),
+            ["chunk"] = engine.Chunk,
+            ["contextLength"] = session.ContextLength,
+            ["warmUpTokens"] = warmUp,
+        };
+        new RunReport(usage).AddTo(json);
+        return json;
+    }
+}

@@ -1,0 +1,19 @@
+namespace LongContext.Cli.Output;
+
+/// <summary>How values of enumerations are written in JSON.</summary>
+internal static class JsonNames
+{
+    internal static string Of(FinishReason reason) => reason switch
+    {
+        FinishReason.EndOfSequence => "endOfSequence",
+        FinishReason.StopSequence => "stopSequence",
+        FinishReason.Length => "length",
+        _ => reason.ToString(),
+    };
+
+    internal static string Of(KVCacheType type) => type == KVCacheType.Float32 ? "f32" : "bf16";
+
+    internal static string Of(ModelPrecision precision) => precision == ModelPrecision.Float32 ? "float32" : "auto";
+
+    internal static string Of(AttentionMethod method) => method == AttentionMethod.Full ? "full" : method.ToString();
+}

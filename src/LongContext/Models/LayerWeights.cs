@@ -1,0 +1,39 @@
+using LongContext.Tensors;
+
+namespace LongContext.Models;
+
+/// <summary>One layer's tensors as the backend imported them; empty where the architecture has none.</summary>
+internal sealed class LayerWeights
+{
+    internal Tensor AttentionNorm { get; set; }
+
+    internal Tensor Q { get; set; }
+
+    internal Tensor K { get; set; }
+
+    internal Tensor V { get; set; }
+
+    internal Tensor QBias { get; set; }
+
+    internal Tensor KBias { get; set; }
+
+    internal Tensor VBias { get; set; }
+
+    internal Tensor QNorm { get; set; }
+
+    internal Tensor KNorm { get; set; }
+
+    internal Tensor AttentionOutput { get; set; }
+
+    internal Tensor PostAttentionNorm { get; set; }
+
+    internal Tensor FeedForwardNorm { get; set; }
+
+    internal Tensor Gate { get; set; }
+
+    internal Tensor Up { get; set; }
+
+    internal Tensor Down { get; set; }
+
+    internal Tensor PostFeedForwardNorm { get; set; }
+}

@@ -1,0 +1,82 @@
+using LongContext.KVCache;
+
+namespace LongContext.Scheduling;
+
+/// <summary>One request's tokens, counts and pages. Knows no text, no sampling and no consumer.</summary>
+internal sealed class Sequence
+{
+    private const int GrowthReserve = 1024;
+
+    private int[] _tokens;
+
+    /// <summary>A sequence that waits.</summary>
+    /// <param name="arrival">Its place in the order of arrival; unique.</param>
+    /// <param name="prompt">Prompt ids, at least one; copied.</param>
+    /// <param name="maxNewTokens">Most tokens to append; 0 when only logits are wanted.</param>
+    /// <param name="logits">For which prompt positions logits are wanted.</param>
+    internal Sequence(long arrival, ReadOnlySpan<int> prompt, int maxNewTokens, LogitPositions logits = LogitPositions.Last)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(prompt.Length);
+        ArgumentOutOfRangeException.ThrowIfNegative(maxNewTokens);
+        (Arrival, PromptLength, Length, Logits) = (arrival, prompt.Length, prompt.Length, logits);
+        MaxCachedTokens = checked(prompt.Length + Math.Max(maxNewTokens, 1) - 1);
+        _tokens = new int[prompt.Length + Math.Min(maxNewTokens, GrowthReserve)];
+        prompt.CopyTo(_tokens);
+    }
+
+    /// <summary>Place in the order of arrival.</summary>
+    internal long Arrival { get; }
+
+    /// <summary>Prompt tokens.</summary>
+    internal int PromptLength { get; }
+
+    /// <summary>Tokens known: the prompt and what was appended.</summary>
+    internal int Length { get; private set; }
+
+    /// <summary>Most tokens the cache will ever hold of it: the last new token is never fed back.</summary>
+    internal int MaxCachedTokens { get; }
+
+    /// <summary>For which prompt positions logits are wanted.</summary>
+    internal LogitPositions Logits { get; }
+
+    /// <summary>Tokens whose keys and values are in the cache.</summary>
+    internal int ComputedTokens { get; set; }
+
+    /// <summary>Of the prompt's tokens, those found in the cache when it first started.</summary>
+    internal int CachedTokens { get; set; }
+
+    /// <summary>Prompt positions whose logits were handed out already (they are not again after a preemption).</summary>
+    internal int DeliveredLogits { get; set; }
+
+    /// <summary>Tokens to compute before the next one can be sampled: 1 in decoding, more in prefill.</summary>
+    internal int PendingTokens => Length - ComputedTokens;
+
+    /// <summary>Times its pages were taken away.</summary>
+    internal int Preemptions { get; set; }
+
+    /// <summary>Its consumer is behind: it takes part in no step.</summary>
+    internal bool IsPaused { get; set; }
+
+    /// <summary>Where it is in its life.</summary>
+    internal SequenceState State { get; set; }
+
+    /// <summary>Tokens it may compute in the step being scheduled.</summary>
+    internal int Allotment { get; set; }
+
+    /// <summary>Its pages.</summary>
+    internal PageTable Pages { get; } = new();
+
+    /// <summary>The token ids.</summary>
+    internal ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Length);
+
+    /// <summary>Adds a new token.</summary>
+    internal void Append(int token)
+    {
+        if (Length == _tokens.Length)
+        {
+            Array.Resize(ref _tokens, checked(Length + Math.Max(Length / 2, 16)));
+        }
+
+        _tokens[Length++] = token;
+    }
+}

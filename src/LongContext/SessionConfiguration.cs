@@ -1,0 +1,85 @@
+using LongContext.Backends;
+using LongContext.Tokenization;
+using Microsoft.Extensions.Logging;
+
+namespace LongContext;
+
+/// <summary>What a builder was told; null where it was told nothing.</summary>
+internal sealed record SessionConfiguration
+{
+    /// <summary>Token slots of a KV page.</summary>
+    internal const int PageSize = 64;
+
+    private const int MaxThreads = 1_024;
+    private const int MaxChunk = 16_384;
+    private const int MaxRequests = 1_024;
+    private const int MaxQueue = 1_000_000;
+    private const long MaxTokens = 2_000_000_000; // page and slot numbers of one sequence are 32-bit
+
+    internal string? ModelPath { get; init; }
+
+    internal int Threads { get; init; }
+
+    internal Func<IBackend>? CreateBackend { get; init; }
+
+    internal int? ContextLength { get; init; }
+
+    internal long? KVCacheTokens { get; init; }
+
+    internal KVCacheType KVCacheType { get; init; }
+
+    internal int ChunkSize { get; init; } = 512;
+
+    internal ModelPrecision Precision { get; init; }
+
+    internal AttentionMethod Attention { get; init; }
+
+    internal PrefixReuse PrefixReuse { get; init; }
+
+    internal ITokenizer? Tokenizer { get; init; }
+
+    internal int MaxConcurrentRequests { get; init; } = 64;
+
+    internal int MaxQueuedRequests { get; init; } = 256;
+
+    internal ILoggerFactory? LoggerFactory { get; init; }
+
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Everything that is wrong whatever the model is, one sentence each.</summary>
+    internal List<string> FindProblems()
+    {
+        List<string> problems = [];
+        if (ModelPath is null)
+        {
+            problems.Add("No model was named. Call UseModel with a model folder or a GGUF file.");
+        }
+        else if (!Path.Exists(ModelPath))
+        {
+            problems.Add($"UseModel(\"{ModelPath}\"): there is no such file or folder.");
+        }
+
+        Require(problems, Threads is >= 0 and <= MaxThreads, "UseCpu", Threads, $"0 (every core) to {MaxThreads} threads");
+        Require(problems, ContextLength is null or >= 1, "UseContextLength", ContextLength, "at least 1 token");
+        Require(problems, KVCacheTokens is null or (>= PageSize and <= MaxTokens), "UseKVCacheTokens", KVCacheTokens, $"{PageSize} (one page) to {MaxTokens} tokens");
+        Require(
+            problems, KVCacheTokens is null || ContextLength is null || KVCacheTokens >= ContextLength, "UseKVCacheTokens", KVCacheTokens,
+            $"at least the context length, {ContextLength}");
+        Require(problems, ChunkSize is >= 1 and <= MaxChunk, "UseChunkSize", ChunkSize, $"1 to {MaxChunk} tokens");
+        Require(problems, MaxConcurrentRequests is >= 1 and <= MaxRequests, "UseMaxConcurrentRequests", MaxConcurrentRequests, $"1 to {MaxRequests}");
+        Require(problems, MaxQueuedRequests is >= 0 and <= MaxQueue, "UseMaxQueuedRequests", MaxQueuedRequests, $"0 to {MaxQueue}");
+        Require(problems, Enum.IsDefined(KVCacheType), "UseKVCacheType", KVCacheType, "a value of KVCacheType");
+        Require(problems, Enum.IsDefined(Precision), "UsePrecision", Precision, "a value of ModelPrecision");
+        Require(problems, Enum.IsDefined(Attention), "UseAttention", Attention, "a value of AttentionMethod");
+        Require(problems, Enum.IsDefined(PrefixReuse), "UsePrefixReuse", PrefixReuse, "a value of PrefixReuse");
+        return problems;
+    }
+
+    private static void Require(List<string> problems, bool condition, string option, object? value, string allowed)
+    {
+        if (!condition)
+        {
+            problems.Add($"{option}({value}): it must be {allowed}.");
+        }
+    }
+}

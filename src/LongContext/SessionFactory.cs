@@ -1,0 +1,108 @@
+using LongContext.Attention;
+using LongContext.Backends;
+using LongContext.Diagnostics;
+using LongContext.Engine;
+using LongContext.KVCache;
+using LongContext.Loading;
+using LongContext.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LongContext;
+
+/// <summary>Makes a session of a configuration: reads headers, checks everything, then loads.</summary>
+internal static class SessionFactory
+{
+    /// <summary>Memory of a session, from headers alone.</summary>
+    internal static MemoryEstimate Estimate(SessionConfiguration configuration, int contextLength)
+    {
+        ThrowIfAny(configuration.FindProblems());
+        using ModelFiles files = ModelDirectory.Open(configuration.ModelPath!);
+        return new SessionSizes(configuration, CausalLM.ReadConfig(files), CausalLM.ReadInfo(files).WeightBytes).Estimate(contextLength);
+    }
+
+    /// <summary>What the model is, from headers alone.</summary>
+    internal static ModelInfo Inspect(SessionConfiguration configuration)
+    {
+        ThrowIfAny(configuration.FindProblems());
+        using ModelFiles files = ModelDirectory.Open(configuration.ModelPath!);
+        return CausalLM.ReadInfo(files);
+    }
+
+    /// <summary>Checks and loads.</summary>
+    internal static InferenceSession Create(
+        SessionConfiguration configuration, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    {
+        List<string> problems = configuration.FindProblems();
+        if (configuration.ModelPath is null || !Path.Exists(configuration.ModelPath))
+        {
+            ThrowIfAny(problems);
+        }
+
+        using OwnedParts owned = new();
+        ModelFiles files = owned.Add(ModelDirectory.Open(configuration.ModelPath!));
+        ModelInfo info = CausalLM.ReadInfo(files);
+        SessionSizes sizes = new(configuration, CausalLM.ReadConfig(files), info.WeightBytes);
+        sizes.FindProblems(problems, configuration.CreateBackend is null ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : null);
+        ThrowIfAny(problems);
+
+        cancellationToken.ThrowIfCancellationRequested();
+        ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer, configuration.Clock);
+        cancellationToken.ThrowIfCancellationRequested();
+        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads)))());
+        CausalLM model = owned.Add(CausalLM.Load(
+            files, backend, AttentionMethods.Create(configuration.Attention), sizes.ContextLength, sizes.Limits.MaxTokens,
+            sizes.Limits.MaxOutputs, progress, cancellationToken));
+        KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength)));
+        return Start(configuration, sizes, files, model, backend, storage, text, owned);
+    }
+
+    private static InferenceSession Start(
+        SessionConfiguration configuration, SessionSizes sizes, ModelFiles files, CausalLM model, IBackend backend, KVCacheStorage storage,
+        ModelTokenizer text, OwnedParts owned)
+    {
+        ILogger logger = (ILogger?)configuration.LoggerFactory?.CreateLogger("LongContext") ?? NullLogger.Instance;
+        PagedKVCache cache = new(storage.Shape.Pages, storage.Shape.PageSize, configuration.PrefixReuse);
+        ModelRunner runner = new(model, backend, storage, files);
+        StepLoop loop = new(runner, cache, sizes.Limits, configuration.MaxQueuedRequests, configuration.Clock, logger);
+        InferenceEngine engine = new(loop, runner, logger);
+        owned.HandOver(); // the engine's thread disposes them
+        Log.ModelLoaded(
+            logger, model.Info.Architecture, model.Info.ParameterCount, files.Path, backend.Info.Device, sizes.ContextLength, storage.Shape.Pages,
+            storage.Shape.PageSize);
+        return new InferenceSession(new SessionParts
+        {
+            Model = model.Info,
+            Tokenizer = text.Tokenizer,
+            Engine = engine,
+            ContextLength = sizes.ContextLength,
+            EstimateMemory = sizes.Estimate,
+            RenderChat = text.RenderChat,
+            Clock = configuration.Clock,
+        });
+    }
+
+    private static KVCacheStorage Allocate(IBackend backend, KVCacheShape shape)
+    {
+        try
+        {
+            return backend.AllocateKVCache(shape);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new ConfigurationException(
+            [
+                $"The KV cache of {(long)shape.Pages * shape.PageSize} tokens needs {backend.KVCacheByteCount(shape)} bytes, which cannot be had. " +
+                "Lower UseContextLength or UseKVCacheTokens, or use KVCacheType.BFloat16.",
+            ]);
+        }
+    }
+
+    private static void ThrowIfAny(List<string> problems)
+    {
+        if (problems.Count > 0)
+        {
+            throw new ConfigurationException(problems);
+        }
+    }
+}

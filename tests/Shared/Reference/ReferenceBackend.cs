@@ -123,16 +123,6 @@ internal sealed class ReferenceBackend : IBackend
         }
     }
 
-    public void CopyColumns(in Tensor x, int startColumn, in Tensor output)
-    {
-        OperationShapes.CopyColumns(x, startColumn, output);
-        for (int row = 0; row < x.Rows; row++)
-        {
-            x.HostSpan<float>().Slice((row * x.RowLength) + startColumn, output.RowLength)
-                .CopyTo(output.HostSpan<float>().Slice(row * output.RowLength, output.RowLength));
-        }
-    }
-
     public void Add(in Tensor x, in Tensor y, in Tensor output)
     {
         OperationShapes.Elementwise(x, y, output);

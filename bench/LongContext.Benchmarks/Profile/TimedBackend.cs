@@ -105,14 +105,6 @@ internal sealed class TimedBackend(IBackend inner) : IBackend
     }
 
     /// <inheritdoc/>
-    public void CopyColumns(in Tensor x, int startColumn, in Tensor output)
-    {
-        Moment start = Moment.Now;
-        inner.CopyColumns(x, startColumn, output);
-        Note("copy columns", x.Shape[0], start, 0, output.ByteCount);
-    }
-
-    /// <inheritdoc/>
     public void Add(in Tensor x, in Tensor y, in Tensor output)
     {
         Moment start = Moment.Now;

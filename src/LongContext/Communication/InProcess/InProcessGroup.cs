@@ -36,11 +36,7 @@ internal sealed class InProcessGroup
         {
             _life.Seen(rank);
             RankOperation operation = Operation(request.Sequence);
-            if (operation.Sequence != request.Sequence)
-            {
-                WaitUntilFree(rank, operation);
-            }
-
+            WaitForPlace(rank, operation, request.Sequence);
             ThrowIfFaulted(rank);
             if (operation.Sequence != request.Sequence)
             {
@@ -155,10 +151,11 @@ internal sealed class InProcessGroup
 
     private RankOperation Operation(ulong sequence) => _operations[sequence % Window];
 
-    private void WaitUntilFree(int rank, RankOperation operation)
+    /// <summary>Waits until the operation that had this place is complete on all ranks, or another rank has begun the new one in it.</summary>
+    private void WaitForPlace(int rank, RankOperation operation, ulong sequence)
     {
         long start = Stopwatch.GetTimestamp();
-        while (!operation.IsFree)
+        while (operation.Sequence != sequence && !operation.IsFree)
         {
             ThrowIfFaulted(rank);
             CheckMissing(operation, rank, operation.FirstAbsent(), start);

@@ -18,7 +18,7 @@ public sealed unsafe class CommBuffer : IDisposable
         nuint size = Math.Max((nuint)byteCount, 1);
         _memory = NativeMemory.AlignedAlloc(size, Alignment);
         NativeMemory.Clear(_memory, size);
-        _storage = HostStorage.Borrow((byte*)_memory, byteCount, owner: null);
+        _storage = HostStorage.Borrow((byte*)_memory, byteCount, owner: this); // tensors over it keep the buffer alive
     }
 
     /// <summary>Frees memory that its owner forgot to dispose.</summary>
@@ -30,7 +30,7 @@ public sealed unsafe class CommBuffer : IDisposable
     /// <summary>Size in bytes.</summary>
     public long ByteCount => _storage.ByteCount;
 
-    /// <summary>The same memory for tensors. Disposing it frees nothing; it dies with the buffer.</summary>
+    /// <summary>The same memory for tensors. Disposing either frees it.</summary>
     public TensorStorage Storage => _storage;
 
     /// <summary>All of it, as elements of <paramref name="kind"/>.</summary>
@@ -54,7 +54,12 @@ public sealed unsafe class CommBuffer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Free();
+        if (_memory != null)
+        {
+            Free();
+            _storage.Dispose(); // calls back here
+        }
+
         GC.SuppressFinalize(this);
     }
 

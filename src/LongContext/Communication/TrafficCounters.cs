@@ -43,7 +43,7 @@ internal sealed class TrafficCounters
                 return request.To == rank ? (others * all, 0) : (0, all);
             case CommVerb.AllReduce:
                 // This rank's part to be summed here, others' parts to be summed there; then this part's result to all.
-                long part = ReductionPart.Of(request.Send.Count, rank, size).Count * element;
+                long part = EvenParts.Of(request.Send.Count, rank, size).Count * element;
                 return (all - part + (others * part), (others * part) + all - part);
             default:
                 return (0, 0);

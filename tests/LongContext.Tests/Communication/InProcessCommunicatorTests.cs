@@ -1,4 +1,5 @@
 using LongContext.Communication;
+using LongContext.Tensors;
 using NUnit.Framework;
 
 namespace LongContext.Tests.Communication;
@@ -57,6 +58,18 @@ internal sealed class InProcessCommunicatorTests
         buffer.Dispose();
         Assert.That(() => buffer.Region(ElementKind.Byte), Throws.InstanceOf<ObjectDisposedException>());
         Assert.That(() => buffer.Span<byte>().Length, Throws.InstanceOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void Buffer_UnderATensor_IsTheSameMemory_AndDiesWithEither()
+    {
+        CommBuffer buffer = new(64);
+        Tensor tensor = new(buffer.Storage, 16, DType.F32, new TensorShape(3));
+        tensor.HostSpan<float>()[2] = 7;
+        Assert.That(buffer.Span<float>()[6], Is.EqualTo(7));
+        Assert.That(CommRegion.Of(tensor), Is.EqualTo(buffer.Region(ElementKind.Float32).Slice(4, 3)));
+        buffer.Storage.Dispose();
+        Assert.That(() => buffer.Region(ElementKind.Byte), Throws.InstanceOf<ObjectDisposedException>());
     }
 
     private static long AllocatedBy(ICommunicator c)

@@ -7,20 +7,20 @@ internal static class RankOrderReduction
 {
     private const int ChunkLength = 1024;
 
-    /// <summary>Reduces the elements of <paramref name="range"/>.</summary>
-    internal static void Run(RankPart[] parts, ReductionPart range)
+    /// <summary>Reduces <paramref name="length"/> elements from <paramref name="start"/> on.</summary>
+    internal static void Run(RankPart[] parts, long start, long length)
     {
         Span<float> total = stackalloc float[ChunkLength];
         Span<float> other = stackalloc float[ChunkLength];
-        for (long done = 0; done < range.Count; done += ChunkLength)
+        for (long done = 0; done < length; done += ChunkLength)
         {
-            int count = (int)Math.Min(ChunkLength, range.Count - done);
+            int count = (int)Math.Min(ChunkLength, length - done);
             Span<float> sum = total[..count];
-            Load(parts[0].Send.Slice(range.Start + done, count), sum);
+            Load(parts[0].Send.Slice(start + done, count), sum);
             for (int rank = 1; rank < parts.Length; rank++)
             {
                 Span<float> next = other[..count];
-                Load(parts[rank].Send.Slice(range.Start + done, count), next);
+                Load(parts[rank].Send.Slice(start + done, count), next);
                 if (parts[0].Reduction == Reduction.Sum)
                 {
                     TensorPrimitives.Add(sum, next, sum);
@@ -33,7 +33,7 @@ internal static class RankOrderReduction
 
             foreach (RankPart part in parts)
             {
-                Store(sum, part.Receive.Slice(range.Start + done, count));
+                Store(sum, part.Receive.Slice(start + done, count));
             }
         }
     }

@@ -9,7 +9,8 @@ internal static class RegionCopy
         RankPart[] parts = operation.Parts;
         if (parts[0].Verb == CommVerb.AllReduce)
         {
-            RankOrderReduction.Run(parts, ReductionPart.Of(parts[0].Send.Count, piece, operation.Pieces));
+            (long start, long length) = EvenParts.Of(parts[0].Send.Count, piece, operation.Pieces);
+            RankOrderReduction.Run(parts, start, length);
             return;
         }
 

@@ -7,9 +7,6 @@ namespace LongContext.Backends.Cpu.Simd;
 /// <summary>The last steps of sums and maxima over lanes, shared by all widths.</summary>
 internal static class Lanes
 {
-    /// <summary>0, 1, 2, … for as many lanes as any width has.</summary>
-    internal static readonly Vector512<int> Indices = Vector512.CreateSequence(0, 1);
-
     /// <summary>(x₀ + x₂) + (x₁ + x₃).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static float Sum(Vector128<float> x)

@@ -38,24 +38,34 @@ internal sealed class CpuBackendMeasurements
             works.Add(Attention(backend, type, tokens: 1, keys: 65536, headDim: 64));
         }
 
+        Report(backend.Info.Device, works);
+    }
+
+    private static void Report(string device, List<(string Name, double Amount, string Unit, Action Run)> works)
+    {
         double[][] times = [.. works.Select(_ => new double[Repeats])];
+        double[] processor = [.. works.Select(_ => double.MaxValue)]; // seconds of all threads: what other work takes is not in it
         works.ForEach(w => w.Run());
         for (int repeat = 0; repeat < Repeats; repeat++)
         {
             for (int i = 0; i < works.Count; i++)
             {
+                TimeSpan used = Environment.CpuUsage.TotalTime;
                 long start = Stopwatch.GetTimestamp();
                 works[i].Run();
                 times[i][repeat] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                processor[i] = Math.Min(processor[i], (Environment.CpuUsage.TotalTime - used).TotalSeconds);
             }
         }
 
-        TestContext.Out.WriteLine(backend.Info.Device);
+        TestContext.Out.WriteLine(device);
         for (int i = 0; i < works.Count; i++)
         {
             Array.Sort(times[i]);
             (string name, double amount, string unit, _) = works[i];
-            TestContext.Out.WriteLine($"{name,-44} median {amount / times[i][Repeats / 2] / 1e9,8:F1} best {amount / times[i][0] / 1e9,8:F1} {unit}");
+            TestContext.Out.WriteLine(
+                $"{name,-48} median {amount / times[i][Repeats / 2] / 1e9,8:F1} best {amount / times[i][0] / 1e9,8:F1} {unit}, " +
+                $"by processor time {amount / processor[i] / 1e9,8:F1}");
         }
     }
 
@@ -67,6 +77,39 @@ internal sealed class CpuBackendMeasurements
         Tensor output = backend.Allocate(DType.F32, new TensorShape(tokens, outFeatures));
         (double amount, string unit) = tokens == 1 ? (weight.ByteCount, "GB/s") : (2.0 * tokens * inFeatures * outFeatures, "GFLOP/s");
         return ($"linear {type} {tokens}x{inFeatures}x{outFeatures}", amount, unit, () => backend.Linear(input, weight, default, output));
+    }
+
+    /// <summary>The two precisions over one layer's widest product, and over weights far larger than the caches for one row.</summary>
+    [Test]
+    public void MeasurePrecisions([Values(1, 2)] int threads)
+    {
+        using CpuBackend float32 = new(threads);
+        using CpuBackend auto = new(threads, ModelPrecision.Auto);
+        List<(string Name, double Amount, string Unit, Action Run)> works = [];
+        foreach (DType type in (DType[])[DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_K])
+        {
+            works.AddRange(Both(type, 512, 2048, 8192));
+        }
+
+        foreach (DType type in (DType[])[DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0, DType.Q4_K, DType.Q6_K])
+        {
+            works.AddRange(Both(type, 1, 2048, (int)(100_000_000 / BlockFormat.Of(type).ByteCount(2048))));
+        }
+
+        foreach (int tokens in (int[])[2, 4, 8, 16])
+        {
+            works.AddRange(Both(DType.Q8_0, tokens, 2048, 8192));
+        }
+
+        Report(float32.Info.Device + " / " + auto.Info.Device, works);
+
+        IEnumerable<(string, double, string, Action)> Both(DType type, int tokens, int inFeatures, int outFeatures)
+        {
+            (string name, double amount, string unit, Action run) = Linear(float32, type, tokens, inFeatures, outFeatures);
+            yield return (name + " float32", amount, unit, run);
+            (name, amount, unit, run) = Linear(auto, type, tokens, inFeatures, outFeatures);
+            yield return (name + " auto", amount, unit, run);
+        }
     }
 
     private static (string Name, double Amount, string Unit, Action Run) Attention(CpuBackend backend, DType type, int tokens, int keys, int headDim)

@@ -37,7 +37,7 @@ internal sealed class AssemblerTests
             foreach (int y in Vectors)
             {
                 Expect($"vcvtdq2ps zmm{x},zmm{y}", a => a.Vcvtdq2ps(new(x), new(y)));
-                Expect($"vcvtph2ps zmm{x},ymm{y}", a => a.Vcvtph2ps(new(x), new(y)));
+                Expect($"vcvtph2ps zmm{x},ymm{y}", a => a.Vcvtph2ps(new(x), new VectorRegister(y)));
                 foreach (int z in Vectors)
                 {
                     Expect($"vpxord zmm{x},zmm{y},zmm{z}", a => a.Vpxord(new(x), new(y), new(z)));
@@ -63,6 +63,7 @@ internal sealed class AssemblerTests
                 Expect($"vbroadcastss zmm{x},{Text(m)}", a => a.Vbroadcastss(new(x), m));
                 Expect($"vpbroadcastw ymm{x},{Text(m)}", a => a.Vpbroadcastw(new(x), m));
                 Expect($"vpmovsxbd zmm{x},{Text(m)}", a => a.Vpmovsxbd(new(x), m));
+                Expect($"vcvtph2ps zmm{x},{Text(m)}", a => a.Vcvtph2ps(new VectorRegister(x), m));
                 int y = 31 - x;
                 Expect($"vaddps zmm{x},zmm{y},{Text(m)}", a => a.Vaddps(new(x), new(y), m));
                 Expect($"vcvtne2ps2bf16 zmm{x},zmm{y},{Text(m)}", a => a.Vcvtne2ps2bf16(new(x), new(y), m));
@@ -138,6 +139,7 @@ internal sealed class AssemblerTests
 
         foreach (Address m in Addresses())
         {
+            Expect($"prefetcht0 {Text(m)}", a => a.Prefetcht0(m));
             foreach (GeneralRegister x in (GeneralRegister[])[Rax, Rsp, R8, R15])
             {
                 Expect($"mov {Text(x)},{Text(m)}", a => a.Mov(x, m));

@@ -6,7 +6,7 @@ using LongContext.Tensors;
 namespace LongContext.Backends.Cpu.Kernels;
 
 /// <summary>Linear over rows of x that were rounded to bfloat16; a piece is a panel of outputs.</summary>
-/// <remarks>BF16 weights of whole steps are used where they lie, and so are Q8_0 weights for one row; all others are decoded and rounded first.</remarks>
+/// <remarks>BF16 weights of whole steps are used where they lie, and so are F32, F16 and Q8_0 for one row; all others are decoded and rounded first.</remarks>
 internal readonly unsafe struct LinearBF16Job(
     BF16Kernels kernels, LinearArguments arguments, DType type, int steps, int panel, int ahead, WorkerScratch scratch) : IJob
 {
@@ -22,9 +22,9 @@ internal readonly unsafe struct LinearBF16Job(
     private readonly int _ahead = ahead;
     private readonly WorkerScratch _scratch = scratch;
 
-    private bool IsInPlace => _type == DType.BF16 && _arguments.Features == _steps * BF16KernelWriter.Step;
+    private bool IsWhole => _arguments.Features == _steps * BF16KernelWriter.Step;
 
-    private bool IsFused => _type == DType.Q8_0 && _arguments.Rows == 1;
+    private bool IsInPlace => IsWhole && (_type == DType.BF16 || (_arguments.Rows == 1 && BF16Kernels.Rounds(_type)));
 
     /// <summary>Floats that a rounded row takes: one cache line more than it has, so that rows do not compete for the same sets.</summary>
     internal static long RowFloats(int steps) => (steps + 1L) * (BF16KernelWriter.Step / 2);
@@ -42,16 +42,16 @@ internal readonly unsafe struct LinearBF16Job(
             int outputs = Math.Min(_panel, limit - first);
             int whole = outputs / Group * Group;
             byte* w = a.W + (first * a.WStride);
-            if ((IsInPlace || IsFused) && whole > 0)
+            if (IsInPlace && whole > 0)
             {
-                Rows(worker, first, whole, w, a.WStride, IsFused);
+                Rows(worker, first, whole, w, a.WStride, _type);
                 first += whole;
                 continue;
             }
 
             outputs = Math.Min(outputs, _ahead);
             byte* decoded = Decode(worker, w, outputs);
-            Rows(worker, first, outputs, decoded, RowFloats(_steps) * sizeof(float), isFused: false);
+            Rows(worker, first, outputs, decoded, RowFloats(_steps) * sizeof(float), DType.BF16);
             first += outputs;
         }
     }
@@ -84,7 +84,7 @@ internal readonly unsafe struct LinearBF16Job(
     }
 
     /// <summary>All rows against some outputs.</summary>
-    private void Rows(int worker, int first, int outputs, byte* w, long wStride, bool isFused)
+    private void Rows(int worker, int first, int outputs, byte* w, long wStride, DType type)
     {
         for (int row = 0; row < _arguments.Rows; row += BF16Kernels.MostRows)
         {
@@ -103,13 +103,13 @@ internal readonly unsafe struct LinearBF16Job(
                     Groups = Math.Min(groupsOfACall, groups - group),
                     Sums = _scratch[worker],
                 };
-                if (isFused)
+                if (type == DType.BF16)
                 {
-                    _kernels.DotQ8(dot);
+                    _kernels.Dot(rows, dot);
                 }
                 else
                 {
-                    _kernels.Dot(rows, dot);
+                    _kernels.DotRounding(type, dot);
                 }
 
                 int offset = group * Group;

@@ -41,6 +41,20 @@ internal sealed partial class Assembler
     /// <summary>Takes a register from the stack.</summary>
     internal void Pop(GeneralRegister register) => OnStack(0x58, register);
 
+    /// <summary>Asks for a cache line; any address will do, one that is not mapped too.</summary>
+    internal void Prefetcht0(Address source)
+    {
+        int extension = 0x40 | (IndexOf(source) >> 3 << 1) | ((int)source.Base >> 3);
+        if (extension != 0x40)
+        {
+            Byte(extension);
+        }
+
+        Byte(0x0F);
+        Byte(0x18);
+        Operands(1, source);
+    }
+
     /// <summary>Jumps.</summary>
     internal void Jmp(Label target)
     {

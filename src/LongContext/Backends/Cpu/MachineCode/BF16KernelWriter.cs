@@ -51,24 +51,33 @@ internal static unsafe class BF16KernelWriter
         });
     }
 
-    /// <summary>One row of x against Q8_0 blocks, each decoded and rounded in registers.</summary>
-    internal static void DotQ8(Assembler a) => Groups(a, 1, Q8Bytes, () =>
+    /// <summary>One row of x against F32 weights, rounded in registers.</summary>
+    internal static void DotF32(Assembler a) => One(a, 2 * VectorBytes, weight =>
     {
-        a.Vmovups(Row, XRow(0));
-        for (int output = 0; output < Outputs; output++)
-        {
-            Address block = WeightRow(output);
-            a.Vpbroadcastw(Scale, block);
-            a.Vcvtph2ps(Scale, Scale);
-            a.Vpmovsxbd(Low, block with { Displacement = 2 });
-            a.Vpmovsxbd(High, block with { Displacement = 2 + (Step / 2) });
-            a.Vcvtdq2ps(Low, Low);
-            a.Vcvtdq2ps(High, High);
-            a.Vmulps(Low, Low, Scale);
-            a.Vmulps(High, High, Scale);
-            a.Vcvtne2ps2bf16(Low, High, Low);
-            a.Vdpbf16ps(Sum(0, output), Row, Low);
-        }
+        a.Vmovups(High, weight with { Displacement = VectorBytes });
+        a.Vcvtne2ps2bf16(Low, High, weight);
+    });
+
+    /// <summary>One row of x against F16 weights, widened and rounded in registers.</summary>
+    internal static void DotF16(Assembler a) => One(a, VectorBytes, weight =>
+    {
+        a.Vcvtph2ps(Low, weight);
+        a.Vcvtph2ps(High, weight with { Displacement = VectorBytes / 2 });
+        a.Vcvtne2ps2bf16(Low, High, Low);
+    });
+
+    /// <summary>One row of x against Q8_0 blocks, each decoded and rounded in registers.</summary>
+    internal static void DotQ8(Assembler a) => One(a, Q8Bytes, block =>
+    {
+        a.Vpbroadcastw(Scale, block);
+        a.Vcvtph2ps(Scale, Scale);
+        a.Vpmovsxbd(Low, block with { Displacement = 2 });
+        a.Vpmovsxbd(High, block with { Displacement = 2 + (Step / 2) });
+        a.Vcvtdq2ps(Low, Low);
+        a.Vcvtdq2ps(High, High);
+        a.Vmulps(Low, Low, Scale);
+        a.Vmulps(High, High, Scale);
+        a.Vcvtne2ps2bf16(Low, High, Low);
     });
 
     /// <summary>Floats to bfloat16, to nearest, ties to even; subnormal numbers become zero.</summary>
@@ -90,7 +99,25 @@ internal static unsafe class BF16KernelWriter
         a.Ret();
     }
 
+    /// <summary>One row against weights of another format.</summary>
+    /// <param name="a">Where to.</param>
+    /// <param name="weightStep">Bytes of a step of weights.</param>
+    /// <param name="writeLoad">Writes how a step of weights gets into <see cref="Low"/>, as bfloat16.</param>
+    private static void One(Assembler a, int weightStep, Action<Address> writeLoad) => Groups(a, rows: 1, weightStep, () =>
+    {
+        a.Vmovups(Row, XRow(0));
+        for (int output = 0; output < Outputs; output++)
+        {
+            writeLoad(WeightRow(output));
+            a.Vdpbf16ps(Sum(0, output), Row, Low);
+        }
+    });
+
     /// <summary>The loops around one step: over groups of outputs, over the features.</summary>
+    /// <remarks>
+    /// One row reads its weights from memory, in four streams that the processor does not foresee well: so each step also asks for as
+    /// much of the next group as it reads of this one.
+    /// </remarks>
     private static void Groups(Assembler a, int rows, int weightStep, Action writeStep)
     {
         (Label group, Label step) = (new(), new());
@@ -109,6 +136,7 @@ internal static unsafe class BF16KernelWriter
         a.Add(Rbx, R8);
         a.Lea(Rbp, new Address(Rdx, 0, R9, 2));
         a.Add(Rbp, R9);
+        a.Lea(Rax, new Address(Rdx, 0, R9, Outputs));
         for (int row = 0; row < rows; row++)
         {
             for (int output = 0; output < Outputs; output++)
@@ -119,6 +147,12 @@ internal static unsafe class BF16KernelWriter
 
         a.Place(step);
         writeStep();
+        for (int line = 0; line < Outputs * weightStep && rows == 1; line += VectorBytes)
+        {
+            a.Prefetcht0(new Address(Rax, line));
+        }
+
+        a.Add(Rax, Outputs * weightStep);
         a.Add(Rsi, VectorBytes);
         a.Add(Rbx, VectorBytes);
         a.Add(Rdx, weightStep);

@@ -1,6 +1,7 @@
 using LongContext.Backends;
 using LongContext.Backends.Cpu;
 using LongContext.Backends.Cpu.MachineCode;
+using LongContext.Tensors;
 using LongContext.Tests.Shared.Conformance;
 using NUnit.Framework;
 
@@ -12,8 +13,8 @@ internal sealed class CpuBackendAutoConformanceTests : BackendConformance
 {
     protected override IBackend Create() => new CpuBackend(threads: 3, ModelPrecision.Auto);
 
-    protected override double LinearOperand(double value) =>
-        BF16Kernels.Find() is null ? value : BitConverter.UInt32BitsToSingle((uint)NearestBF16(value) << 16);
+    protected override double LinearOperand(double value, DType weight) =>
+        BF16Kernels.Find() is null || weight is DType.F32 or DType.F16 ? value : BitConverter.UInt32BitsToSingle((uint)NearestBF16(value) << 16);
 
     /// <summary>By search, not by the bits' arithmetic: the nearest of the neighbours, the even one of two equally near.</summary>
     private static ushort NearestBF16(double value)

@@ -12,7 +12,9 @@ internal sealed partial class NeedleTests
 {
     private const string Folder = "models/needle-3l";
 
+    [TestCase("ctx", 512, ModelPrecision.Float32)]
     [TestCase("ctx", 512)]
+    [TestCase("staged", 512, ModelPrecision.Float32)]
     [TestCase("staged", 512)]
     [TestCase("ctx", 4_096)]
     [TestCase("staged", 4_096)]
@@ -21,12 +23,12 @@ internal sealed partial class NeedleTests
     [TestCase("ctx", 16_384, Explicit = true)]
     [TestCase("staged", 16_384, Explicit = true)]
     [TestCase("ctx", 32_768, Explicit = true)]
-    public async Task Answers_OfFullAttention_AreAsGoodAsRecorded(string set, int length)
+    public async Task Answers_OfFullAttention_AreAsGoodAsRecorded(string set, int length, ModelPrecision precision = ModelPrecision.Auto)
     {
         string file = SharedData.Require($"{Folder}/eval/{set}{length}.jsonl");
         Dictionary<string, double> expected = Table(set, length);
         await using InferenceSession session = InferenceSession.CreateBuilder()
-            .UseModel(SharedData.Require(Folder)).UseContextLength(Math.Min(length + 64, 32_768)).UseKVCacheTokens(length * 2L).Build();
+            .UseModel(SharedData.Require(Folder)).UsePrecision(precision).UseContextLength(Math.Min(length + 64, 32_768)).UseKVCacheTokens(length * 2L).Build();
         Dictionary<string, (int Right, int All)> score = [];
         foreach (string line in File.ReadLines(file).Take(set == "ctx" && length > 4_096 ? 3 : 4))
         {

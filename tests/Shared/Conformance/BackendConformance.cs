@@ -17,7 +17,7 @@ internal abstract partial class BackendConformance
     protected abstract IBackend Create();
 
     /// <summary>What the backend makes of an operand of <see cref="IBackend.Linear"/> before it multiplies: the number itself, or a rounded one.</summary>
-    protected virtual double LinearOperand(double value) => value;
+    protected virtual double LinearOperand(double value, DType weight) => value;
 
     [OneTimeSetUp]
     public void CreateBackend() => Backend = Create();

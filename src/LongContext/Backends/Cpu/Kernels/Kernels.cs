@@ -32,7 +32,7 @@ internal sealed unsafe class Kernels<TSimd, TVec>(WorkerPool pool, NativeBuffer<
             Bias = bias.IsEmpty ? null : Floats(bias),
             Y = Floats(output),
         };
-        if (rounded is { } kernels)
+        if (rounded is { } kernels && LinearBF16.Suits(weight.Type))
         {
             LinearBF16.Run(pool, scratch, kernels, weight.Type, arguments);
         }

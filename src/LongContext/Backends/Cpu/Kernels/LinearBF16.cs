@@ -3,13 +3,17 @@ using LongContext.Tensors;
 
 namespace LongContext.Backends.Cpu.Kernels;
 
-/// <summary>y = x · wᵀ + bias with both operands rounded to bfloat16 and sums in F32, for weights of any type.</summary>
+/// <summary>y = x · wᵀ + bias with both operands rounded to bfloat16 and sums in F32, for BF16 and quantised weights.</summary>
 /// <remarks>Every row count does the same operations in the same order, so a row's bits do not depend on the rows beside it.</remarks>
 internal static unsafe class LinearBF16
 {
     private const int RowBlock = 512; // rows that are rounded ahead at a time: bounds the scratch
     private const int PanelBytes = 256 << 10; // a decoded panel stays in the second-level cache
     private const int DecodeFrom = 12; // rows from which a whole panel is decoded ahead, not four outputs at a time
+
+    /// <summary>Whether rounding suits weights of <paramref name="type"/>: F32 and F16 would lose bits that others keep, so they keep theirs.</summary>
+    /// <remarks>BF16 loses nothing; of a quantised weight the rounding is far smaller than the quantisation was.</remarks>
+    internal static bool Suits(DType type) => type is not (DType.F32 or DType.F16);
 
     internal static void Run(WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels kernels, DType type, in LinearArguments a)
     {

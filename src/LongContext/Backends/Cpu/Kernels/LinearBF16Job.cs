@@ -6,7 +6,7 @@ using LongContext.Tensors;
 namespace LongContext.Backends.Cpu.Kernels;
 
 /// <summary>Linear over rows of x that were rounded to bfloat16; a piece is a panel of outputs.</summary>
-/// <remarks>BF16 weights of whole steps are used where they lie, and so are F32, F16 and Q8_0 for one row; all others are decoded and rounded first.</remarks>
+/// <remarks>BF16 weights of whole steps are used where they lie, and so is Q8_0 for one row; all others are decoded and rounded first.</remarks>
 internal readonly unsafe struct LinearBF16Job(
     BF16Kernels kernels, LinearArguments arguments, DType type, int steps, int panel, int ahead, WorkerScratch scratch) : IJob
 {
@@ -22,9 +22,9 @@ internal readonly unsafe struct LinearBF16Job(
     private readonly int _ahead = ahead;
     private readonly WorkerScratch _scratch = scratch;
 
-    private bool IsWhole => _arguments.Features == _steps * BF16KernelWriter.Step;
+    private bool IsFused => _type == DType.Q8_0 && _arguments.Rows == 1;
 
-    private bool IsInPlace => IsWhole && (_type == DType.BF16 || (_arguments.Rows == 1 && BF16Kernels.Rounds(_type)));
+    private bool IsInPlace => IsFused || (_type == DType.BF16 && _arguments.Features == _steps * BF16KernelWriter.Step);
 
     /// <summary>Floats that a rounded row takes: one cache line more than it has, so that rows do not compete for the same sets.</summary>
     internal static long RowFloats(int steps) => (steps + 1L) * (BF16KernelWriter.Step / 2);
@@ -44,14 +44,14 @@ internal readonly unsafe struct LinearBF16Job(
             byte* w = a.W + (first * a.WStride);
             if (IsInPlace && whole > 0)
             {
-                Rows(worker, first, whole, w, a.WStride, _type);
+                Rows(worker, first, whole, w, a.WStride, IsFused);
                 first += whole;
                 continue;
             }
 
             outputs = Math.Min(outputs, _ahead);
             byte* decoded = Decode(worker, w, outputs);
-            Rows(worker, first, outputs, decoded, RowFloats(_steps) * sizeof(float), DType.BF16);
+            Rows(worker, first, outputs, decoded, RowFloats(_steps) * sizeof(float), isFused: false);
             first += outputs;
         }
     }
@@ -63,28 +63,18 @@ internal readonly unsafe struct LinearBF16Job(
         float* row = _scratch[worker] + (SumsOfACall * Width);
         float* bytes = row + ((long)_steps * BF16KernelWriter.Step);
         float* rounded = bytes + RowDecoder<Simd512, Vector512<float>>.ScratchFloats;
-        int padding = (_steps * BF16KernelWriter.Step) - n;
-        new Span<float>(row + n, padding).Clear();
+        new Span<float>(row + n, (_steps * BF16KernelWriter.Step) - n).Clear();
         for (int o = 0; o < outputs; o++)
         {
-            float* source = row;
-            if (_type == DType.F32 && padding == 0)
-            {
-                source = (float*)(w + (o * _arguments.WStride));
-            }
-            else
-            {
-                RowDecoder<Simd512, Vector512<float>>.Decode(_type, w + (o * _arguments.WStride), row, n, bytes);
-            }
-
-            _kernels.Round(source, (ushort*)(rounded + (o * RowFloats(_steps))), _steps);
+            RowDecoder<Simd512, Vector512<float>>.Decode(_type, w + (o * _arguments.WStride), row, n, bytes);
+            _kernels.Round(row, (ushort*)(rounded + (o * RowFloats(_steps))), _steps);
         }
 
         return (byte*)rounded;
     }
 
     /// <summary>All rows against some outputs.</summary>
-    private void Rows(int worker, int first, int outputs, byte* w, long wStride, DType type)
+    private void Rows(int worker, int first, int outputs, byte* w, long wStride, bool isFused)
     {
         for (int row = 0; row < _arguments.Rows; row += BF16Kernels.MostRows)
         {
@@ -103,13 +93,13 @@ internal readonly unsafe struct LinearBF16Job(
                     Groups = Math.Min(groupsOfACall, groups - group),
                     Sums = _scratch[worker],
                 };
-                if (type == DType.BF16)
+                if (isFused)
                 {
-                    _kernels.Dot(rows, dot);
+                    _kernels.DotQ8(dot);
                 }
                 else
                 {
-                    _kernels.DotRounding(type, dot);
+                    _kernels.Dot(rows, dot);
                 }
 
                 int offset = group * Group;

@@ -55,10 +55,6 @@ internal sealed partial class Assembler
     /// <summary>destination = 16 binary16 numbers of source's lower half, as floats.</summary>
     internal void Vcvtph2ps(VectorRegister destination, VectorRegister source) => Evex(Map.F38, Prefix.P66, 0x13, destination, default, source);
 
-    /// <summary>destination = 16 binary16 numbers of memory, as floats.</summary>
-    internal void Vcvtph2ps(VectorRegister destination, Address source) =>
-        Evex(Map.F38, Prefix.P66, 0x13, destination, default, source, Whole / 2);
-
     /// <summary>destination = 32 floats rounded to bfloat16: memory in the lower half, <paramref name="upper"/> in the upper.</summary>
     internal void Vcvtne2ps2bf16(VectorRegister destination, VectorRegister upper, Address lower) =>
         Evex(Map.F38, Prefix.PF2, 0x72, destination, upper, lower, Whole);

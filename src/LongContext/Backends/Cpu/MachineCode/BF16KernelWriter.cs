@@ -51,33 +51,24 @@ internal static unsafe class BF16KernelWriter
         });
     }
 
-    /// <summary>One row of x against F32 weights, rounded in registers.</summary>
-    internal static void DotF32(Assembler a) => One(a, 2 * VectorBytes, weight =>
-    {
-        a.Vmovups(High, weight with { Displacement = VectorBytes });
-        a.Vcvtne2ps2bf16(Low, High, weight);
-    });
-
-    /// <summary>One row of x against F16 weights, widened and rounded in registers.</summary>
-    internal static void DotF16(Assembler a) => One(a, VectorBytes, weight =>
-    {
-        a.Vcvtph2ps(Low, weight);
-        a.Vcvtph2ps(High, weight with { Displacement = VectorBytes / 2 });
-        a.Vcvtne2ps2bf16(Low, High, Low);
-    });
-
     /// <summary>One row of x against Q8_0 blocks, each decoded and rounded in registers.</summary>
-    internal static void DotQ8(Assembler a) => One(a, Q8Bytes, block =>
+    internal static void DotQ8(Assembler a) => Groups(a, rows: 1, Q8Bytes, () =>
     {
-        a.Vpbroadcastw(Scale, block);
-        a.Vcvtph2ps(Scale, Scale);
-        a.Vpmovsxbd(Low, block with { Displacement = 2 });
-        a.Vpmovsxbd(High, block with { Displacement = 2 + (Step / 2) });
-        a.Vcvtdq2ps(Low, Low);
-        a.Vcvtdq2ps(High, High);
-        a.Vmulps(Low, Low, Scale);
-        a.Vmulps(High, High, Scale);
-        a.Vcvtne2ps2bf16(Low, High, Low);
+        a.Vmovups(Row, XRow(0));
+        for (int output = 0; output < Outputs; output++)
+        {
+            Address block = WeightRow(output);
+            a.Vpbroadcastw(Scale, block);
+            a.Vcvtph2ps(Scale, Scale);
+            a.Vpmovsxbd(Low, block with { Displacement = 2 });
+            a.Vpmovsxbd(High, block with { Displacement = 2 + (Step / 2) });
+            a.Vcvtdq2ps(Low, Low);
+            a.Vcvtdq2ps(High, High);
+            a.Vmulps(Low, Low, Scale);
+            a.Vmulps(High, High, Scale);
+            a.Vcvtne2ps2bf16(Low, High, Low);
+            a.Vdpbf16ps(Sum(0, output), Row, Low);
+        }
     });
 
     /// <summary>Floats to bfloat16, to nearest, ties to even; subnormal numbers become zero.</summary>
@@ -98,20 +89,6 @@ internal static unsafe class BF16KernelWriter
         a.Vzeroupper();
         a.Ret();
     }
-
-    /// <summary>One row against weights of another format.</summary>
-    /// <param name="a">Where to.</param>
-    /// <param name="weightStep">Bytes of a step of weights.</param>
-    /// <param name="writeLoad">Writes how a step of weights gets into <see cref="Low"/>, as bfloat16.</param>
-    private static void One(Assembler a, int weightStep, Action<Address> writeLoad) => Groups(a, rows: 1, weightStep, () =>
-    {
-        a.Vmovups(Row, XRow(0));
-        for (int output = 0; output < Outputs; output++)
-        {
-            writeLoad(WeightRow(output));
-            a.Vdpbf16ps(Sum(0, output), Row, Low);
-        }
-    });
 
     /// <summary>The loops around one step: over groups of outputs, over the features.</summary>
     /// <remarks>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using LongContext.Tensors;
 
 namespace LongContext.Backends.Cpu.MachineCode;
 
@@ -9,11 +8,11 @@ internal readonly unsafe struct BF16Kernels
     /// <summary>Most rows that a kernel takes together.</summary>
     internal const int MostRows = 6;
 
-    private const int Others = 4;
+    private const int Others = 2;
 
     private static readonly Lazy<BF16Kernels?> Generated = new(Generate);
 
-    private readonly void** _entries; // rounding, then one row of F32, F16, Q8_0, then BF16 by rows from 1
+    private readonly void** _entries; // rounding, one row of Q8_0, then by rows from 1
 
     private BF16Kernels(void** entries) => _entries = entries;
 
@@ -31,23 +30,14 @@ internal readonly unsafe struct BF16Kernels
     /// <summary>1 to <see cref="MostRows"/> rows against bfloat16 weights.</summary>
     internal void Dot(int rows, DotArguments arguments) => ((delegate* unmanaged<DotArguments*, void>)_entries[Others + rows - 1])(&arguments);
 
-    /// <summary>Whether weights of <paramref name="type"/> can be rounded while one row is multiplied.</summary>
-    internal static bool Rounds(DType type) => type is DType.F32 or DType.F16 or DType.Q8_0;
-
-    /// <summary>One row against weights of a type that <see cref="Rounds"/>: the bits of <see cref="Dot"/> over the same weights, rounded before.</summary>
-    internal void DotRounding(DType type, DotArguments arguments)
-    {
-        int entry = type == DType.F32 ? 1 : type == DType.F16 ? 2 : 3;
-        ((delegate* unmanaged<DotArguments*, void>)_entries[entry])(&arguments);
-    }
+    /// <summary>One row against Q8_0 weights: the bits of <see cref="Dot"/> over the same weights, decoded and rounded before.</summary>
+    internal void DotQ8(DotArguments arguments) => ((delegate* unmanaged<DotArguments*, void>)_entries[1])(&arguments);
 
     private static BF16Kernels? Generate()
     {
         Assembler[] codes = [.. Enumerable.Range(0, Others + MostRows).Select(_ => new Assembler())];
         BF16KernelWriter.Round(codes[0]);
-        BF16KernelWriter.DotF32(codes[1]);
-        BF16KernelWriter.DotF16(codes[2]);
-        BF16KernelWriter.DotQ8(codes[3]);
+        BF16KernelWriter.DotQ8(codes[1]);
         for (int rows = 1; rows <= MostRows; rows++)
         {
             BF16KernelWriter.Dot(codes[Others + rows - 1], rows);

@@ -65,16 +65,6 @@ public sealed partial class IlgpuBackend
     }
 
     /// <inheritdoc/>
-    public void CopyColumns(in Tensor x, int startColumn, in Tensor output)
-    {
-        OperationShapes.CopyColumns(x, startColumn, output);
-        if (Launches(output))
-        {
-            _kernels.CopyColumns(Threads(output), View(x), startColumn, x.RowLength, output.RowLength, View(output));
-        }
-    }
-
-    /// <inheritdoc/>
     public void Add(in Tensor x, in Tensor y, in Tensor output)
     {
         OperationShapes.Elementwise(x, y, output);

@@ -24,9 +24,6 @@ internal sealed class KernelTable(Accelerator accelerator)
     internal Action<Index1D, ArrayView<float>, ArrayView<float>, int, ArrayView<float>> GatedActivation => field ??=
         accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, int, ArrayView<float>>(Kernels.GatedActivation.Kernel);
 
-    internal Action<Index1D, ArrayView<float>, int, int, int, ArrayView<float>> CopyColumns => field ??=
-        accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<float>, int, int, int, ArrayView<float>>(Kernels.CopyColumns.Kernel);
-
     internal Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>> Add => field ??=
         accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>>(Kernels.Add.Kernel);
 

@@ -103,12 +103,15 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
     /// <param name="positions">Every position takes 4 bytes for each token of the vocabulary.</param>
     /// <param name="cancellationToken">Stops the request within one step.</param>
     /// <returns>One array of <see cref="ModelInfo.VocabularySize"/> numbers for each position asked for.</returns>
+    /// <exception cref="InvalidRequestException">The prompt is empty or has unknown ids, or the result would take more than half the memory.</exception>
+    /// <exception cref="ContextLengthExceededException">The prompt exceeds the session's context.</exception>
     public async Task<IReadOnlyList<float[]>> ComputeLogitsAsync(
         Prompt prompt, LogitPositions positions = LogitPositions.Last, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         int[] ids = _encoder.Encode(prompt, cancellationToken);
         ThrowIfTooLong(ids.Length, 0);
+        ThrowIfTooLarge(ids.Length, positions);
         LogitsRequest request = new(new Sequence(Interlocked.Increment(ref _arrivals), ids, 0, positions));
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(_ => _parts.Engine.Cancel(request), null);
         _parts.Engine.Submit(request);
@@ -163,6 +166,16 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         if ((long)promptTokens + maxNewTokens > ContextLength)
         {
             throw new ContextLengthExceededException(promptTokens, maxNewTokens, ContextLength);
+        }
+    }
+
+    private void ThrowIfTooLarge(int promptTokens, LogitPositions positions)
+    {
+        long bytes = positions == LogitPositions.All ? (long)promptTokens * Model.VocabularySize * sizeof(float) : 0;
+        long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        if (bytes > limit)
+        {
+            throw new InvalidRequestException("The result of LogitPositions.All", $"{bytes} bytes", $"at most {limit} bytes: ask for fewer positions");
         }
     }
 }

@@ -76,12 +76,6 @@ public interface IBackend : IDisposable
     /// <summary>output = activation(gate) · up, element by element. Output may be either input.</summary>
     void GatedActivation(in Tensor gate, in Tensor up, Activation activation, in Tensor output);
 
-    /// <summary>Splits each row of x in consecutive column ranges: the fused QKV and gate-up projections of Phi-3.</summary>
-    /// <param name="x">[tokens, columns].</param>
-    /// <param name="startColumn">First column taken.</param>
-    /// <param name="output">[tokens, n], n columns from there.</param>
-    void CopyColumns(in Tensor x, int startColumn, in Tensor output);
-
     /// <summary>output = x + y. Output may be either input.</summary>
     void Add(in Tensor x, in Tensor y, in Tensor output);
 

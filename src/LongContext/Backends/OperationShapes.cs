@@ -61,14 +61,6 @@ internal static class OperationShapes
         ShapeGuard.SameLength(output.Shape.ElementCount, x.Shape.ElementCount, "elements of the output");
     }
 
-    internal static void CopyColumns(in Tensor x, int startColumn, in Tensor output)
-    {
-        Typed(x, DType.F32, nameof(x));
-        Typed(output, DType.F32, nameof(output));
-        ShapeGuard.SameLength(output.Shape.Rows, x.Shape.Rows, "output rows");
-        ShapeGuard.Within(startColumn, output.Shape.RowLength, x.Shape.RowLength, "columns");
-    }
-
     internal static void SoftCap(in Tensor x, float cap)
     {
         Typed(x, DType.F32, nameof(x));

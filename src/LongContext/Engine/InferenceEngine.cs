@@ -82,7 +82,7 @@ internal sealed class InferenceEngine : IAsyncDisposable, IDisposable
                 }
             }
 
-            _loop.Stop(new ObjectDisposedException(nameof(InferenceSession)));
+            _loop.Stop(new ObjectDisposedException(StepLoop.OwnerName));
             Log.EngineDisposed(_logger);
         }
         catch (EngineFaultedException)

@@ -12,6 +12,9 @@ namespace LongContext.Engine;
 /// </remarks>
 internal sealed class StepLoop
 {
+    /// <summary>What users dispose, for messages.</summary>
+    internal const string OwnerName = "InferenceSession";
+
     private readonly Lock _gate = new();
     private readonly List<EngineRequest> _submitted = []; // guarded by _gate
     private Exception? _stopped;                          // guarded by _gate
@@ -132,7 +135,7 @@ internal sealed class StepLoop
     private static Exception Terminal(Exception reason) => reason switch // a fresh one for each request: throwing writes to it
     {
         EngineFaultedException fault => new EngineFaultedException(fault.InnerException?.Message ?? fault.Message, fault.InnerException),
-        _ => new ObjectDisposedException(nameof(InferenceSession)),
+        _ => new ObjectDisposedException(OwnerName),
     };
 
     private void TakeSubmissions()

@@ -239,17 +239,12 @@ internal sealed class Scheduler(PagedKVCache cache, SchedulerLimits limits)
         for (int i = _running.Count - 1; i >= 0; i--)
         {
             Sequence candidate = _running[i];
-            if (candidate == sequence || candidate.Pages.Count == 0)
-            {
-                continue;
-            }
-
-            if (candidate.IsPaused)
+            if (candidate.IsPaused && candidate != sequence)
             {
                 return candidate;
             }
 
-            younger ??= candidate.Arrival > sequence.Arrival ? candidate : null;
+            younger ??= candidate.Arrival > sequence.Arrival && candidate.Pages.Count > 0 ? candidate : null;
         }
 
         return younger;

@@ -267,6 +267,19 @@ internal sealed class StepLoopTests
         Assert.That(probe.Last!.Usage!.TimeToFirstToken, Is.EqualTo(end));
     }
 
+    [Test]
+    public void PrefillProgress_IsSilentOnceTokensCome_EvenWhenAPreemptionComputesThemAgain()
+    {
+        EngineRig rig = new(pages: 16, chunk: 32);
+        RequestProbe old = rig.Submit([2], 50);
+        List<int> seen = [];
+        RequestProbe young = rig.Submit(
+            Prompts[0], new GenerationOptions { MaxNewTokens = 50, EndOfSequence = EndOfSequenceHandling.Ignore, PrefillProgress = new DirectProgress<PrefillProgress>(p => seen.Add(p.TokensDone)) });
+        rig.RunToEnd(old, young, rig.Submit([3], 50));
+        Assert.That(young.Request.Sequence.Preemptions, Is.EqualTo(1), "the test must preempt");
+        Assert.That(seen, Is.EqualTo(new[] { Prompts[0].Length }));
+    }
+
     [TestCase("every")]
     [TestCase("stop")]
     public void StopSequence_EndsTheTextBeforeIt(string mode)

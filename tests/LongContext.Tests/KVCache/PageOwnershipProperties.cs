@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace LongContext.Tests.KVCache;
 
-/// <summary>Random commands against a reference of page ownership and contents; a failure shrinks to a minimal list of commands.</summary>
+/// <summary>A million random commands against a reference of page ownership and contents; a failure shrinks to a minimal list of commands.</summary>
 [TestFixture]
 internal sealed class PageOwnershipProperties
 {
@@ -24,6 +24,6 @@ internal sealed class PageOwnershipProperties
             }
 
             model.End();
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithReplay(20261121, 7));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_300).WithReplay(20261121, 7));
     }
 }

@@ -48,7 +48,8 @@ internal sealed class ArchitectureRegistryTests
     [TestCase("DeepSeek-V3", "DeepseekV3ForCausalLM")]
     public void Read_APublishedConfigurationOfAnotherKind_SaysWhichAndWhatThereIs(string name, string named)
     {
-        UnsupportedModelException error = Assert.Throws<UnsupportedModelException>(() => Published(name))!;
+        string json = File.ReadAllText(SharedData.Require($"configs/{name}/config.json"));
+        UnsupportedModelException error = Assert.Throws<UnsupportedModelException>(() => Read(json))!;
         Assert.That(error.Message, Does.Contain(named).And.Contain("Qwen3ForCausalLM"));
     }
 

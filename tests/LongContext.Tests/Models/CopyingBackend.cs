@@ -86,10 +86,6 @@ internal sealed class CopyingBackend(int failAt = int.MaxValue) : IBackend
     {
     }
 
-    public void CopyColumns(in Tensor x, int startColumn, in Tensor output)
-    {
-    }
-
     public void Add(in Tensor x, in Tensor y, in Tensor output)
     {
     }

@@ -1,3 +1,6 @@
+using LongContext.Backends.Cpu;
+using LongContext.Loading;
+using LongContext.Models;
 using LongContext.Tensors;
 using LongContext.Tests.Engine;
 using LongContext.Tests.Shared;
@@ -166,6 +169,16 @@ internal sealed class BuilderTests
             Assert.That(before.TotalBytes, Is.EqualTo(before.WeightBytes + before.KVCacheBytes + before.ActivationBytes));
             Assert.That(Builder().EstimateMemory(2_000_000).KVCacheBytes, Is.GreaterThan(1_900 * before.KVCacheBytes / bytes), "no upper limit, no overflow");
         });
+    }
+
+    [TestCase(KVCacheType.Float32)]
+    [TestCase(KVCacheType.BFloat16)]
+    public void EstimateMemory_OfTheCache_IsWhatTheCpuBackendTakes(KVCacheType type)
+    {
+        using ModelFiles files = ModelDirectory.Open(_model);
+        SessionSizes sizes = new(new SessionConfiguration { ModelPath = _model, KVCacheType = type }, CausalLM.ReadConfig(files), weightBytes: 0);
+        using CpuBackend backend = new(1);
+        Assert.That(backend.KVCacheByteCount(sizes.KVCache(3_000)), Is.EqualTo(sizes.Estimate(3_000).KVCacheBytes));
     }
 
     private InferenceSessionBuilder Builder() =>

@@ -41,8 +41,6 @@ internal sealed class CountingBackend : IBackend
 
     public void GatedActivation(in Tensor gate, in Tensor up, Activation activation, in Tensor output) => throw new NotSupportedException();
 
-    public void CopyColumns(in Tensor x, int startColumn, in Tensor output) => throw new NotSupportedException();
-
     public void Add(in Tensor x, in Tensor y, in Tensor output) => throw new NotSupportedException();
 
     public void SoftCap(in Tensor x, float cap) => throw new NotSupportedException();

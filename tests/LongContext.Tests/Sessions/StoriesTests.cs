@@ -130,7 +130,7 @@ internal sealed class StoriesTests
     private static InferenceSession Open(string model, Func<InferenceSessionBuilder, InferenceSessionBuilder>? configure = null)
     {
         InferenceSessionBuilder builder = InferenceSession.CreateBuilder()
-            .UseModel(SharedData.Require(model)).UseKVCacheType(KVCacheType.Float32).UsePrecision(ModelPrecision.Float32).UseBackend(() => new LongContext.Tests.Shared.Reference.ReferenceBackend());
+            .UseModel(SharedData.Require(model)).UseKVCacheType(KVCacheType.Float32).UsePrecision(ModelPrecision.Float32).UseCpu();
         return (configure?.Invoke(builder) ?? builder).Build();
     }
 }

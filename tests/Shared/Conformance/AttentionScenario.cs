@@ -159,15 +159,23 @@ internal sealed class AttentionScenario
         double[] scores = new double[end - start];
         for (int key = start; key < end; key++)
         {
-            double dot = Parameters.Scale * query.Zip(Stored(Key(s, key, head * KVHeads / QHeads)), (x, y) => (double)x * y).Sum();
+            float[] vector = Stored(1, s, key, head * KVHeads / QHeads);
+            double dot = 0;
+            for (int d = 0; d < HeadDim; d++)
+            {
+                dot += (double)query[d] * vector[d];
+            }
+
+            dot *= Parameters.Scale;
             scores[key - start] = Parameters.SoftCap > 0 ? Parameters.SoftCap * Math.Tanh(dot / Parameters.SoftCap) : dot;
         }
 
-        lse = scores.Max() + Math.Log(scores.Sum(x => Math.Exp(x - scores.Max())));
+        double max = scores.Max();
+        lse = max + Math.Log(scores.Sum(x => Math.Exp(x - max)));
         for (int key = start; key < end; key++)
         {
             double weight = Math.Exp(scores[key - start] - lse);
-            float[] value = Stored(Value(s, key, head * KVHeads / QHeads));
+            float[] value = Stored(2, s, key, head * KVHeads / QHeads);
             for (int d = 0; d < HeadDim; d++)
             {
                 result[d] += weight * value[d];
@@ -196,5 +204,21 @@ internal sealed class AttentionScenario
 
     private static int HashCode(int kind, int s, int token, int head) => (((((kind * 31) + s) * 20_011) + token) * 67) + head;
 
-    private float[] Stored(float[] vector) => Type == DType.BF16 ? [.. vector.Select(ReferenceKVCache.RoundToBF16)] : vector;
+    /// <summary>A key or value as the cache keeps it.</summary>
+    private float[] Stored(int kind, int s, int token, int head)
+    {
+        float[] vector = Cached(kind, s, token, head, 1);
+        if (Type != DType.BF16)
+        {
+            return vector;
+        }
+
+        if (!_vectors.TryGetValue((kind + 2, s, token, head), out float[]? rounded))
+        {
+            rounded = [.. vector.Select(ReferenceKVCache.RoundToBF16)];
+            _vectors.Add((kind + 2, s, token, head), rounded);
+        }
+
+        return rounded;
+    }
 }

@@ -46,6 +46,26 @@ internal abstract partial class BackendConformance
     }
 
     [Test]
+    public void AppendKV_BetweenTwoBFloat16s_RoundsToTheNearestAndTiesToEven()
+    {
+        const float step = 1 / 128f; // of bfloat16 between 1 and 2
+        float[] values = [1 + (step / 2), 1 + (1.5f * step), 1 + (0.51f * step), 1 + (0.49f * step), -1 - (2.5f * step), 3e38f, 0, -1e-30f];
+        float[] expected = [1, 1 + (2 * step), 1 + step, 1, -1 - (2 * step), 3e38f, 0, -1e-30f];
+        AttentionBatch batch = new() { PageSize = 16 };
+        batch.AddSequence([0], kvLength: 1, newTokens: 1);
+        batch.AddItem(new AttentionItem(0, 0, 1, 0, 1, AttentionMask.Causal, 0));
+        using AttentionPlan plan = Backend.CreatePlan();
+        Backend.Plan(plan, batch);
+        using KVCacheStorage cache = Backend.AllocateKVCache(new KVCacheShape(1, 1, 16, 1, 8, DType.BF16));
+        Tensor v = Upload(values, new TensorShape(1, 1, 8));
+        (Tensor q, Tensor output) = (Empty(new TensorShape(1, 1, 8)), Empty(new TensorShape(1, 1, 8)));
+        Backend.AppendKV(q, v, cache, 0, plan);
+        Backend.Attention(q, cache, 0, plan, new AttentionParameters(1), output, default); // one key: its value comes back
+        AssertClose(Download(output)[..5], [.. expected[..5].Select(x => (double)x)], absolute: 0);
+        AssertClose(Download(output), [.. expected.Select(x => (double)x)], absolute: 0, relative: 1.0 / 256);
+    }
+
+    [Test]
     public void Attention_ChunksAndBatches_SameBits([Values(DType.F32, DType.BF16)] DType type, [Values(0, 90)] int window)
     {
         AttentionScenario scenario = new()

@@ -114,20 +114,6 @@ internal abstract partial class BackendConformance
     }
 
     [Test]
-    public void CopyColumns_RangesOfARow_SplitIt()
-    {
-        float[] x = TestData.Normal(4 * 50, seed: 81);
-        Tensor source = Upload(x, new TensorShape(4, 50));
-        foreach ((int start, int count) in ((int, int)[])[(0, 17), (17, 33), (49, 1)])
-        {
-            Tensor output = Empty(new TensorShape(4, count));
-            Backend.CopyColumns(source, start, output);
-            float[] expected = [.. Enumerable.Range(0, 4).SelectMany(row => x.Skip((row * 50) + start).Take(count))];
-            Assert.That(Download(output), Is.EqualTo(expected));
-        }
-    }
-
-    [Test]
     public void GatherRows_ChosenRows_AreCopiedInOrder()
     {
         float[] x = TestData.Normal(6 * 5, seed: 91);

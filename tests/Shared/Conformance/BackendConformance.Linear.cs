@@ -1,5 +1,5 @@
 using LongContext.Tensors;
-using LongContext.Tests.Shared.Reference;
+using LongContext.Tests.Shared.Formats;
 using NUnit.Framework;
 
 namespace LongContext.Tests.Shared.Conformance;
@@ -78,7 +78,7 @@ internal abstract partial class BackendConformance
         int columns = Math.Max(BlockFormat.Of(type).ElementsPerBlock, 9);
         int[] ids = [4, 0, 6, 6, 1];
         Tensor host = TestData.Weight(type, 7, columns, seed: 21);
-        double[] table = WeightDecoder.Decode(host);
+        double[] table = ReferenceDequantizer.Decode(host.HostSpan<byte>(), host.Type);
         foreach (float scale in (float[])[1, 13.5f])
         {
             Tensor output = Empty(new TensorShape(ids.Length, columns));
@@ -99,7 +99,7 @@ internal abstract partial class BackendConformance
     private void CheckLinear(DType type, int tokens, int inFeatures, int outFeatures)
     {
         Tensor host = TestData.Weight(type, outFeatures, inFeatures, seed: inFeatures + outFeatures);
-        double[] w = [.. WeightDecoder.Decode(host).Select(value => LinearOperand(value, type))];
+        double[] w = [.. ReferenceDequantizer.Decode(host.HostSpan<byte>(), host.Type).Select(value => LinearOperand(value, type))];
         float[] x = TestData.Normal(tokens * inFeatures, seed: tokens);
         double[] inputs = [.. x.Select(value => LinearOperand(value, type))];
         float[] bias = TestData.Normal(outFeatures, seed: 3);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using LongContext.Backends;
 using LongContext.Tensors;
+using LongContext.Tests.Shared.Formats;
 
 namespace LongContext.Tests.Shared.Reference;
 
@@ -42,7 +43,7 @@ internal sealed class ReferenceBackend : IBackend
         for (int i = 0; i < output.Rows; i++)
         {
             int id = RowNumber(ids, i, table.Rows);
-            double[] row = WeightDecoder.Decode(table.Slice(id, 1));
+            double[] row = ReferenceDequantizer.Decode(table.Slice(id, 1).HostSpan<byte>(), table.Type);
             Store(row.Select(x => x * scale), output.Slice(i, 1));
         }
     }
@@ -55,7 +56,7 @@ internal sealed class ReferenceBackend : IBackend
         int n = input.RowLength;
         for (int o = 0; o < weight.Rows; o++)
         {
-            double[] w = WeightDecoder.Decode(weight.Slice(o, 1));
+            double[] w = ReferenceDequantizer.Decode(weight.Slice(o, 1).HostSpan<byte>(), weight.Type);
             for (int t = 0; t < input.Rows; t++)
             {
                 double sum = bias.IsEmpty ? 0 : bias.HostSpan<float>()[o];
@@ -119,16 +120,6 @@ internal sealed class ReferenceBackend : IBackend
         {
             double activated = ReferenceMath.Activate(gate.HostSpan<float>()[i], activation);
             output.HostSpan<float>()[i] = (float)(activated * up.HostSpan<float>()[i]);
-        }
-    }
-
-    public void CopyColumns(in Tensor x, int startColumn, in Tensor output)
-    {
-        OperationShapes.CopyColumns(x, startColumn, output);
-        for (int row = 0; row < x.Rows; row++)
-        {
-            x.HostSpan<float>().Slice((row * x.RowLength) + startColumn, output.RowLength)
-                .CopyTo(output.HostSpan<float>().Slice(row * output.RowLength, output.RowLength));
         }
     }
 

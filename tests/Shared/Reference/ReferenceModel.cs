@@ -1,5 +1,7 @@
 using System.Text.Json;
 using LongContext.Loading;
+using LongContext.Tensors;
+using LongContext.Tests.Shared.Formats;
 
 namespace LongContext.Tests.Shared.Reference;
 
@@ -54,7 +56,8 @@ internal sealed class ReferenceModel
         ReferenceModel model = new(files.Config!.Root.GetRawText(), 0);
         foreach (WeightInfo info in files.Weights!.Tensors.Values)
         {
-            float[] values = [.. WeightDecoder.Decode(files.Weights.Open(info.Name)).Select(v => (float)v)];
+            Tensor weight = files.Weights.Open(info.Name);
+            float[] values = [.. ReferenceDequantizer.Decode(weight.HostSpan<byte>(), weight.Type).Select(v => (float)v)];
             model._tensors[info.Name] = new ReferenceTensor(values, [.. info.Dimensions]);
         }
 

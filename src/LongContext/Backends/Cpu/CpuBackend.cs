@@ -127,14 +127,6 @@ internal sealed unsafe class CpuBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void CopyColumns(in Tensor x, int startColumn, in Tensor output)
-    {
-        OperationShapes.CopyColumns(x, startColumn, output);
-        float* source = (float*)x.HostPointer + startColumn;
-        CopyRows.Run(_pool, new(source, x.RowLength, null, (float*)output.HostPointer, output.RowLength), output.Rows);
-    }
-
-    /// <inheritdoc/>
     public void Add(in Tensor x, in Tensor y, in Tensor output)
     {
         OperationShapes.Elementwise(x, y, output);
@@ -153,8 +145,8 @@ internal sealed unsafe class CpuBackend : IBackend
     {
         OperationShapes.GatherRows(x, rows, output);
         RowNumbers(rows, x.Shape.Rows);
-        CopyRows job = new((float*)x.HostPointer, x.RowLength, (int*)rows.HostPointer, (float*)output.HostPointer, output.RowLength);
-        CopyRows.Run(_pool, job, output.Rows);
+        GatherRows job = new((float*)x.HostPointer, (int*)rows.HostPointer, (float*)output.HostPointer, output.RowLength);
+        Kernels.GatherRows.Run(_pool, job, output.Rows);
     }
 
     /// <inheritdoc/>

@@ -187,6 +187,12 @@ internal static unsafe class LinearTile<TSimd, TVec, TElement>
         long whole = n - (n % TSimd.Width);
         for (long k = 0; k < whole; k += TSimd.Width)
         {
+            long ahead = WeightPrefetch.Ahead(k * TElement.Bytes, wStride, wStride);
+            WeightPrefetch.Fetch(w + ahead, 1);
+            WeightPrefetch.Fetch(w1 + ahead, 1);
+            WeightPrefetch.Fetch(w2 + ahead, 1);
+            WeightPrefetch.Fetch(w3 + ahead, 1);
+
             TVec v0 = TElement.Load<TSimd, TVec>(w + (k * TElement.Bytes));
             TVec v1 = TElement.Load<TSimd, TVec>(w1 + (k * TElement.Bytes));
             TVec v2 = TElement.Load<TSimd, TVec>(w2 + (k * TElement.Bytes));

@@ -30,7 +30,14 @@ internal readonly struct QuantizedLinearJob<TSimd, TVec, TFormat>(LinearArgument
                 float* bias = a.Bias == null ? null : a.Bias + o;
                 float* y = a.Y + ((long)row * a.Outputs) + o;
                 float* x = a.X + ((long)row * a.Features);
-                QuantizedTile<TSimd, TVec, TFormat>.Row(x, a.W + (o * a.WStride), a.WStride, a.Features, bias, y, scratch);
+                if (typeof(TFormat) == typeof(Q8_0))
+                {
+                    Q8Tile<TSimd, TVec>.Row(x, a.W + (o * a.WStride), a.WStride, a.Features, bias, y);
+                }
+                else
+                {
+                    QuantizedTile<TSimd, TVec, TFormat>.Row(x, a.W + (o * a.WStride), a.WStride, a.Features, bias, y, scratch);
+                }
             }
         }
 

@@ -22,9 +22,12 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> LoadBF16(ushort* source) => (WidenUInt16(source) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadF16(ushort* source)
+    public static Vector128<float> LoadF16(ushort* source) => WidenF16(WidenUInt16(source));
+
+    /// <summary>Binary16 in the lower half of each lane to binary32: exact, subnormals, infinities and NaN included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> WidenF16(Vector128<uint> bits)
     {
-        Vector128<uint> bits = WidenUInt16(source);
         Vector128<uint> sign = (bits & Vector128.Create(0x8000u)) << 16;
         Vector128<uint> magnitude = (bits & Vector128.Create(0x7FFFu)) << 13; // exponent 15 below binary32's bias of 127
         Vector128<uint> normal = magnitude + Vector128.Create(112u << 23);

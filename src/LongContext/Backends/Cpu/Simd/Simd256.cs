@@ -23,9 +23,12 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> LoadBF16(ushort* source) => (WidenUInt16(source) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadF16(ushort* source)
+    public static Vector256<float> LoadF16(ushort* source) => WidenF16(WidenUInt16(source));
+
+    /// <summary>Binary16 in the lower half of each lane to binary32: exact, subnormals, infinities and NaN included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> WidenF16(Vector256<uint> bits)
     {
-        Vector256<uint> bits = WidenUInt16(source);
         Vector256<uint> sign = (bits & Vector256.Create(0x8000u)) << 16;
         Vector256<uint> magnitude = (bits & Vector256.Create(0x7FFFu)) << 13; // exponent 15 below binary32's bias of 127
         Vector256<uint> normal = magnitude + Vector256.Create(112u << 23);

@@ -23,9 +23,12 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> LoadBF16(ushort* source) => (WidenUInt16(source) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadF16(ushort* source)
+    public static Vector512<float> LoadF16(ushort* source) => WidenF16(WidenUInt16(source));
+
+    /// <summary>Binary16 in the lower half of each lane to binary32: exact, subnormals, infinities and NaN included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> WidenF16(Vector512<uint> bits)
     {
-        Vector512<uint> bits = WidenUInt16(source);
         Vector512<uint> sign = (bits & Vector512.Create(0x8000u)) << 16;
         Vector512<uint> magnitude = (bits & Vector512.Create(0x7FFFu)) << 13; // exponent 15 below binary32's bias of 127
         Vector512<uint> normal = magnitude + Vector512.Create(112u << 23);

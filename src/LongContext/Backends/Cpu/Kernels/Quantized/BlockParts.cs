@@ -7,9 +7,26 @@ namespace LongContext.Backends.Cpu.Kernels.Quantized;
 /// <summary>The pieces that block formats are made of: packed halves, fifth bits, scales.</summary>
 internal static unsafe class BlockParts
 {
-    /// <summary>A binary16 at any address.</summary>
+    /// <summary>A binary16 at any address, exactly; inlined, since a call would empty every vector register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static float Half(byte* source) => (float)Unsafe.ReadUnaligned<Half>(source);
+    internal static float Half(byte* source)
+    {
+        uint bits = Unsafe.ReadUnaligned<ushort>(source);
+        uint magnitude = (bits & 0x7FFF) << 13; // exponent 15 below binary32's bias of 127
+        uint normal = magnitude + (magnitude > 0x7BFFu << 13 ? 224u << 23 : 112u << 23);
+        float subnormal = BitConverter.UInt32BitsToSingle(magnitude + (113u << 23)) - BitConverter.UInt32BitsToSingle(113u << 23);
+        uint value = magnitude < 0x0400u << 13 ? BitConverter.SingleToUInt32Bits(subnormal) : normal;
+        return BitConverter.UInt32BitsToSingle(value | ((bits & 0x8000) << 16));
+    }
+
+    /// <summary>Four of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> Half4(byte* a, byte* b, byte* c, byte* d)
+    {
+        Vector128<uint> bits = Vector128.Create(
+            (uint)Unsafe.ReadUnaligned<ushort>(a), Unsafe.ReadUnaligned<ushort>(b), Unsafe.ReadUnaligned<ushort>(c), Unsafe.ReadUnaligned<ushort>(d));
+        return Simd128.WidenF16(bits);
+    }
 
     /// <summary>The lower four bits of 16 bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

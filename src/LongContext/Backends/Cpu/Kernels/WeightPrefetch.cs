@@ -1,0 +1,35 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace LongContext.Backends.Cpu.Kernels;
+
+/// <summary>Asks for weights some time before they are needed: with one row of x, memory is the bound and the processor looks ahead too little.</summary>
+internal static unsafe class WeightPrefetch
+{
+    private const int Distance = 1024; // bytes ahead, in each of four rows
+    private const int Line = 64;
+
+    /// <summary>
+    /// Where to look ahead from <paramref name="offset"/> in a row: further on, or, near the row's end, in the row that follows
+    /// four rows later, which is the next tile's.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static long Ahead(long offset, long rowBytes, long stride)
+    {
+        long ahead = offset + Distance;
+        return ahead < rowBytes ? ahead : ahead - rowBytes + (4 * stride);
+    }
+
+    /// <summary>Fetches <paramref name="bytes"/> bytes from an address that need not exist.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Fetch(byte* address, int bytes)
+    {
+        if (Sse.IsSupported)
+        {
+            for (int i = 0; i < bytes; i += Line)
+            {
+                Sse.Prefetch0(address + i);
+            }
+        }
+    }
+}

@@ -50,7 +50,10 @@ public sealed class InferenceSessionBuilder
     public InferenceSessionBuilder UseChunkSize(int tokens) => With(_configuration with { ChunkSize = tokens });
 
     /// <summary>Arithmetic; default <see cref="ModelPrecision.Auto"/>.</summary>
-    /// <remarks>The CPU of this version computes every product and sum in F32 with either value.</remarks>
+    /// <remarks>
+    /// The CPU rounds only on AMD processors with AVX512-BF16, on Linux: there <see cref="ModelPrecision.Auto"/> multiplies BF16 and quantised
+    /// weights as bfloat16. Everywhere else, and for F32 and F16 weights, both values compute every product and sum in F32.
+    /// </remarks>
     public InferenceSessionBuilder UsePrecision(ModelPrecision precision) => With(_configuration with { Precision = precision });
 
     /// <summary>Who attends to what; default <see cref="AttentionMethod.Full"/>.</summary>

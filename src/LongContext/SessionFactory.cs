@@ -49,7 +49,7 @@ internal static class SessionFactory
         cancellationToken.ThrowIfCancellationRequested();
         ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer, configuration.Clock);
         cancellationToken.ThrowIfCancellationRequested();
-        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads)))());
+        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads, configuration.Precision)))());
         CausalLM model = owned.Add(CausalLM.Load(
             files, backend, AttentionMethods.Create(configuration.Attention), sizes.ContextLength, sizes.Limits.MaxTokens,
             sizes.Limits.MaxOutputs, progress, cancellationToken));

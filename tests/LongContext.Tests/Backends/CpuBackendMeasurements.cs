@@ -39,6 +39,11 @@ internal sealed class CpuBackendMeasurements
             works.Add(Attention(backend, type, tokens: 1, keys: 65536, headDim: 64));
         }
 
+        Report(backend.Info.Device, works);
+    }
+
+    private static void Report(string device, List<(string Name, double Amount, string Unit, Action Run)> works)
+    {
         double[][] times = [.. works.Select(_ => new double[Repeats])];
         double[][] cpuTimes = [.. works.Select(_ => new double[Repeats])];
         works.ForEach(w => w.Run());
@@ -54,7 +59,7 @@ internal sealed class CpuBackendMeasurements
             }
         }
 
-        TestContext.Out.WriteLine(backend.Info.Device);
+        TestContext.Out.WriteLine(device);
         for (int i = 0; i < works.Count; i++)
         {
             Array.Sort(times[i]);
@@ -62,7 +67,7 @@ internal sealed class CpuBackendMeasurements
             (string name, double amount, string unit, _) = works[i];
             string wall = $"wall median {amount / times[i][Repeats / 2] / 1e9,6:F1} best {amount / times[i][0] / 1e9,6:F1}";
             string cpu = $"processor time median {amount / cpuTimes[i][Repeats / 2] / 1e9,6:F1} best {amount / cpuTimes[i][0] / 1e9,6:F1}";
-            TestContext.Out.WriteLine($"{name,-32} {wall}; {cpu} {unit}");
+            TestContext.Out.WriteLine($"{name,-40} {wall}; {cpu} {unit}");
         }
     }
 
@@ -74,6 +79,39 @@ internal sealed class CpuBackendMeasurements
         Tensor output = backend.Allocate(DType.F32, new TensorShape(tokens, outFeatures));
         (double amount, string unit) = tokens == 1 ? (weight.ByteCount, "GB/s") : (2.0 * tokens * inFeatures * outFeatures, "GFLOP/s");
         return ($"linear {type} {tokens}x{inFeatures}x{outFeatures}", amount, unit, () => backend.Linear(input, weight, default, output));
+    }
+
+    /// <summary>The two precisions over one layer's widest product, and over weights far larger than the caches for one row.</summary>
+    [Test]
+    public void MeasurePrecisions([Values(1, 2)] int threads)
+    {
+        using CpuBackend float32 = new(threads);
+        using CpuBackend auto = new(threads, ModelPrecision.Auto);
+        List<(string Name, double Amount, string Unit, Action Run)> works = [];
+        foreach (DType type in (DType[])[DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_K])
+        {
+            works.AddRange(Both(type, 512, 2048, 8192));
+        }
+
+        foreach (DType type in (DType[])[DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_K])
+        {
+            works.AddRange(Both(type, 1, 2048, (int)(100_000_000 / BlockFormat.Of(type).ByteCount(2048))));
+        }
+
+        foreach (int tokens in (int[])[2, 4, 8, 16])
+        {
+            works.AddRange(Both(DType.Q8_0, tokens, 2048, 8192));
+        }
+
+        Report(float32.Info.Device + " / " + auto.Info.Device, works);
+
+        IEnumerable<(string, double, string, Action)> Both(DType type, int tokens, int inFeatures, int outFeatures)
+        {
+            (string name, double amount, string unit, Action run) = Linear(float32, type, tokens, inFeatures, outFeatures);
+            yield return (name + " float32", amount, unit, run);
+            (name, amount, unit, run) = Linear(auto, type, tokens, inFeatures, outFeatures);
+            yield return (name + " auto", amount, unit, run);
+        }
     }
 
     private static (string Name, double Amount, string Unit, Action Run) Attention(CpuBackend backend, DType type, int tokens, int keys, int headDim)

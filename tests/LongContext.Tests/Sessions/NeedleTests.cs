@@ -13,7 +13,9 @@ internal sealed partial class NeedleTests
 {
     private const string Folder = "models/needle-3l";
 
+    [TestCase("ctx", 512, ModelPrecision.Float32)]
     [TestCase("ctx", 512)]
+    [TestCase("staged", 512, ModelPrecision.Float32)]
     [TestCase("staged", 512)]
     [TestCase("ctx", 4_096)]
     [TestCase("staged", 4_096)]
@@ -22,7 +24,7 @@ internal sealed partial class NeedleTests
     [TestCase("ctx", 16_384)]
     [TestCase("staged", 16_384)]
     [TestCase("ctx", 32_768)]
-    public async Task Answers_OfFullAttention_AreAsGoodAsRecorded(string set, int length)
+    public async Task Answers_OfFullAttention_AreAsGoodAsRecorded(string set, int length, ModelPrecision precision = ModelPrecision.Auto)
     {
         if (length > 512 && IsUnoptimized)
         {
@@ -37,7 +39,7 @@ internal sealed partial class NeedleTests
         string file = SharedData.Require($"{Folder}/eval/{set}{length}.jsonl");
         Dictionary<string, double> expected = Table(set, length);
         await using InferenceSession session = InferenceSession.CreateBuilder()
-            .UseModel(SharedData.Require(Folder)).UseContextLength(Math.Min(length + 64, 32_768)).UseKVCacheTokens(length * 2L).Build();
+            .UseModel(SharedData.Require(Folder)).UsePrecision(precision).UseContextLength(Math.Min(length + 64, 32_768)).UseKVCacheTokens(length * 2L).Build();
         Dictionary<string, (int Right, int All)> score = [];
         foreach (string line in File.ReadLines(file).Take(set == "ctx" && length > 4_096 ? 3 : 4))
         {

@@ -59,7 +59,7 @@ internal abstract partial class BackendConformance
             System.Runtime.InteropServices.MemoryMarshal.AsBytes<Half>([.. halves, .. halves, .. halves, .. halves]), DType.F16, new TensorShape(1, 32));
         Tensor output = Empty(new TensorShape(1, 8));
         Backend.Linear(Upload([1], new TensorShape(1, 1)), Import(host), default, output);
-        Assert.That(Download(output), Is.EqualTo(halves.Select(h => (float)h)));
+        Assert.That(Download(output), Is.EqualTo(halves.Select(h => LinearOperand((double)h, DType.F16))));
 
         Tensor weight = Import(wide);
         for (int i = 0; i < 8; i++)
@@ -68,7 +68,7 @@ internal abstract partial class BackendConformance
             unit[16 + i] = 1;
             Tensor single = Empty(new TensorShape(1, 1));
             Backend.Linear(Upload(unit, new TensorShape(1, 32)), weight, default, single);
-            Assert.That(Download(single)[0], Is.EqualTo((float)halves[i]), $"element {i}");
+            Assert.That(Download(single)[0], Is.EqualTo(LinearOperand((double)halves[i], DType.F16)), $"element {i}");
         }
     }
 
@@ -99,8 +99,9 @@ internal abstract partial class BackendConformance
     private void CheckLinear(DType type, int tokens, int inFeatures, int outFeatures)
     {
         Tensor host = TestData.Weight(type, outFeatures, inFeatures, seed: inFeatures + outFeatures);
-        double[] w = ReferenceDequantizer.Decode(host.HostSpan<byte>(), host.Type);
+        double[] w = [.. ReferenceDequantizer.Decode(host.HostSpan<byte>(), host.Type).Select(value => LinearOperand(value, type))];
         float[] x = TestData.Normal(tokens * inFeatures, seed: tokens);
+        double[] inputs = [.. x.Select(value => LinearOperand(value, type))];
         float[] bias = TestData.Normal(outFeatures, seed: 3);
         Tensor weight = Import(host);
         foreach (bool withBias in (bool[])[false, true])
@@ -117,8 +118,8 @@ internal abstract partial class BackendConformance
                     double magnitude = Math.Abs(sum);
                     for (int i = 0; i < inFeatures; i++)
                     {
-                        sum += x[(t * inFeatures) + i] * w[(o * inFeatures) + i];
-                        magnitude += Math.Abs(x[(t * inFeatures) + i] * w[(o * inFeatures) + i]);
+                        sum += inputs[(t * inFeatures) + i] * w[(o * inFeatures) + i];
+                        magnitude += Math.Abs(inputs[(t * inFeatures) + i] * w[(o * inFeatures) + i]);
                     }
 
                     double error = Math.Abs(actual[(t * outFeatures) + o] - sum);

@@ -16,6 +16,9 @@ internal abstract partial class BackendConformance
     /// <summary>Makes the backend under test.</summary>
     protected abstract IBackend Create();
 
+    /// <summary>What the backend makes of an operand of <see cref="IBackend.Linear"/> before it multiplies: the number itself, or a rounded one.</summary>
+    protected virtual double LinearOperand(double value, DType weight) => value;
+
     [OneTimeSetUp]
     public void CreateBackend() => Backend = Create();
 

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using LongContext.Backends.Cpu.Kernels;
+using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 using LongContext.Diagnostics;
 using LongContext.Tensors;
@@ -19,23 +20,24 @@ internal sealed unsafe class CpuBackend : IBackend
 
     /// <summary>Starts <paramref name="threads"/> − 1 workers; the engine's thread is the first. 0 means one thread a core.</summary>
     /// <exception cref="ConfigurationException">The environment asks for a vector width that does not exist.</exception>
-    internal CpuBackend(int threads = 0)
-        : this(threads, SimdWidths.Choose())
+    internal CpuBackend(int threads = 0, ModelPrecision precision = ModelPrecision.Float32)
+        : this(threads, SimdWidths.Choose(), precision)
     {
     }
 
     /// <summary>The same with a chosen vector width; any width works on any machine.</summary>
-    internal CpuBackend(int threads, SimdWidth width)
+    internal CpuBackend(int threads, SimdWidth width, ModelPrecision precision = ModelPrecision.Float32)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         _pool = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
+        BF16Kernels? rounded = precision == ModelPrecision.Auto && width == SimdWidth.Bits512 ? BF16Kernels.Find() : null;
         _kernels = width switch
         {
-            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch),
+            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded),
             SimdWidth.Bits256 => new Kernels<Simd256, Vector256<float>>(_pool, _scratch),
             _ => new Kernels<Simd128, Vector128<float>>(_pool, _scratch),
         };
-        Info = new BackendInfo("cpu", $"{(int)width}-bit vectors, {_pool.Count} threads", _pool.Count);
+        Info = new BackendInfo("cpu", $"{(int)width}-bit vectors, {(rounded is null ? "" : "bf16 products, ")}{_pool.Count} threads", _pool.Count);
     }
 
     /// <inheritdoc/>

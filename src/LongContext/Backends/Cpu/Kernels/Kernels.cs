@@ -1,10 +1,14 @@
+using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 using LongContext.Tensors;
 
 namespace LongContext.Backends.Cpu.Kernels;
 
 /// <summary>Hands tensors to the kernels of one vector width as addresses and numbers.</summary>
-internal sealed unsafe class Kernels<TSimd, TVec>(WorkerPool pool, NativeBuffer<float> scratch) : IKernels
+/// <param name="pool">Who works.</param>
+/// <param name="scratch">What kernels keep between their loops.</param>
+/// <param name="rounded">Products of operands rounded to bfloat16, where the precision allows and the machine has them.</param>
+internal sealed unsafe class Kernels<TSimd, TVec>(WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null) : IKernels
     where TSimd : unmanaged, ISimd<TVec>
     where TVec : unmanaged
 {
@@ -28,7 +32,14 @@ internal sealed unsafe class Kernels<TSimd, TVec>(WorkerPool pool, NativeBuffer<
             Bias = bias.IsEmpty ? null : Floats(bias),
             Y = Floats(output),
         };
-        Linear<TSimd, TVec>.Run(pool, scratch, weight.Type, arguments);
+        if (rounded is { } kernels && LinearBF16.Suits(weight.Type))
+        {
+            LinearBF16.Run(pool, scratch, kernels, weight.Type, arguments);
+        }
+        else
+        {
+            Linear<TSimd, TVec>.Run(pool, scratch, weight.Type, arguments);
+        }
     }
 
     public void RmsNorm(in Tensor input, in Tensor weight, float epsilon, in Tensor output)

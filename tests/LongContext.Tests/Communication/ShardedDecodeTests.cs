@@ -13,14 +13,6 @@ internal sealed class ShardedDecodeTests
 {
     private const int QRow = RingInput.QHeads * RingInput.HeadDim, KVRow = RingInput.KVHeads * RingInput.HeadDim, PageSize = 16;
 
-    private static readonly ThreadCluster Cluster = new(
-        (size, options) =>
-        {
-            IReadOnlyList<ICommunicator> ranks = InProcessCommunicator.Create(size, options);
-            return rank => ranks[rank];
-        },
-        maxSize: 8);
-
     [Test]
     public void LastToken_OverShards_EqualsAttentionInOnePlace(
         [Values(1, 2, 3, 4, 8)] int ranks, [Values(1, 3, 200)] int tokens, [Values] bool zigzag)
@@ -31,7 +23,7 @@ internal sealed class ShardedDecodeTests
         float[] output = [];
         float[] lse = [];
         CommTraffic moved = default, merged = default;
-        IReadOnlyList<Exception?> thrown = Cluster.Run(ranks, CommunicatorOptions.Default, c =>
+        IReadOnlyList<Exception?> thrown = InProcessCluster.Instance.Run(ranks, CommunicatorOptions.Default, c =>
         {
             (float[] o, float[] l) = Decode(c, partition, x);
             if (c.Rank == 0)

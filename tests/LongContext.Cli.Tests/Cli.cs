@@ -17,10 +17,10 @@ internal static class Cli
 
     internal static CliResult Run(params string[] arguments) => RunWithInput("", arguments);
 
-    internal static CliResult RunWithInput(string input, params string[] arguments) => Run(Program, input, arguments);
+    internal static CliResult RunWithInput(string input, params string[] arguments) => RunProgram(Program, input, arguments);
 
     /// <summary>Runs another program that lies beside the tests.</summary>
-    internal static CliResult Run(string program, string input, params string[] arguments)
+    internal static CliResult RunProgram(string program, string input, params string[] arguments)
     {
         using Process process = Start(program, arguments);
         Task<string> output = process.StandardOutput.ReadToEndAsync();

@@ -13,7 +13,7 @@ internal sealed class ThroughputTests
     [Test]
     public void EveryRun_GetsALine_AndTheTableComesLast()
     {
-        CliResult result = Cli.Run(
+        CliResult result = Cli.RunProgram(
             Program, "", Cli.Model, "--prompt-tokens", "64", "--decode-at", "0,64", "--decode", "3", "--rounds", "2", "--threads", "2");
 
         Assert.That(result.ExitCode, Is.Zero, result.Errors);
@@ -47,7 +47,7 @@ internal sealed class ThroughputTests
     [TestCase("--peer-folder", "there-is-no-such-folder")]
     public void WrongArguments_AreSaid(string name, string value)
     {
-        CliResult result = Cli.Run(Program, "", Cli.Model, name, value);
+        CliResult result = Cli.RunProgram(Program, "", Cli.Model, name, value);
 
         Assert.That(result.ExitCode, Is.EqualTo(2));
         Assert.That(result.Errors, Does.Contain(name == "--peer-folder" ? value : name));

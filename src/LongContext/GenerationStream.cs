@@ -16,7 +16,7 @@ internal sealed class GenerationStream(
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, enumeratorToken);
         CancellationToken token = linked.Token;
         using Activity? activity = Telemetry.Activities.StartActivity("longcontext.generate");
-        GenerationRequest request = create(token);
+        GenerationRequest request = Create(token, enumeratorToken);
         activity?.SetTag("longcontext.prompt_tokens", request.Sequence.PromptLength);
 
         // The engine hears of it even while the consumer is elsewhere and does not ask for the next update.
@@ -24,7 +24,7 @@ internal sealed class GenerationStream(
         engine.Submit(request);
         try
         {
-            while (await request.Updates.WaitToReadAsync(token).ConfigureAwait(false))
+            while (await WaitAsync(request, token, enumeratorToken).ConfigureAwait(false))
             {
                 while (request.Updates.TryRead(out GenerationUpdate? update))
                 {
@@ -43,4 +43,32 @@ internal sealed class GenerationStream(
             engine.Cancel(request); // does nothing if it has ended
         }
     }
+
+    private GenerationRequest Create(CancellationToken token, CancellationToken enumeratorToken)
+    {
+        try
+        {
+            return create(token);
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(Cancelled(enumeratorToken));
+        }
+    }
+
+    private async ValueTask<bool> WaitAsync(GenerationRequest request, CancellationToken token, CancellationToken enumeratorToken)
+    {
+        try
+        {
+            return await request.Updates.WaitToReadAsync(token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(Cancelled(enumeratorToken));
+        }
+    }
+
+    // The caller's own token, which it compares with, not the one that links two.
+    private CancellationToken Cancelled(CancellationToken enumeratorToken) =>
+        cancellationToken.IsCancellationRequested ? cancellationToken : enumeratorToken;
 }

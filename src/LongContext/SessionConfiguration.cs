@@ -11,10 +11,10 @@ internal sealed record SessionConfiguration
     internal const int PageSize = 64;
 
     private const int MaxThreads = 1_024;
-    private const int MaxChunk = 16_384;
-    private const int MaxRequests = 1_024;
+    internal const int MaxChunk = 16_384;
+    internal const int MaxRequests = 1_024;
     private const int MaxQueue = 1_000_000;
-    private const long MaxTokens = 2_000_000_000; // page and slot numbers of one sequence are 32-bit
+    internal const long MaxTokens = 2_000_000_000; // page and slot numbers of one sequence are 32-bit
 
     internal string? ModelPath { get; init; }
 

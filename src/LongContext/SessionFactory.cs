@@ -61,7 +61,7 @@ internal static class SessionFactory
         SessionConfiguration configuration, SessionSizes sizes, ModelFiles files, CausalLM model, IBackend backend, KVCacheStorage storage,
         ModelTokenizer text, OwnedParts owned)
     {
-        ILogger logger = (ILogger?)configuration.LoggerFactory?.CreateLogger("LongContext") ?? NullLogger.Instance;
+        ILogger logger = configuration.LoggerFactory?.CreateLogger("LongContext") is { } receiver ? new QuietLogger(receiver) : NullLogger.Instance;
         PagedKVCache cache = new(storage.Shape.Pages, storage.Shape.PageSize, configuration.PrefixReuse);
         ModelRunner runner = new(model, backend, storage, files);
         StepLoop loop = new(runner, cache, sizes.Limits, configuration.MaxQueuedRequests, configuration.Clock, logger);

@@ -6,6 +6,7 @@ using LongContext.Tensors;
 namespace LongContext;
 
 /// <summary>How large everything in a session is, from its configuration and the model's headers. Allocates nothing.</summary>
+/// <remarks>Options that are out of range count as the nearest that is not, so that what else is wrong can be told with them.</remarks>
 internal sealed class SessionSizes
 {
     private const int DefaultContextLength = 32_768;
@@ -20,7 +21,9 @@ internal sealed class SessionSizes
         (_configuration, _model, _weightBytes) = (configuration, model, weightBytes);
         long most = Math.Min(Math.Min(model.MaxContextLength, DefaultContextLength), configuration.KVCacheTokens ?? long.MaxValue);
         ContextLength = configuration.ContextLength ?? (int)most;
-        Limits = new SchedulerLimits(configuration.ChunkSize, configuration.MaxConcurrentRequests);
+        Limits = new SchedulerLimits(
+            Math.Clamp(configuration.ChunkSize, 1, SessionConfiguration.MaxChunk),
+            Math.Clamp(configuration.MaxConcurrentRequests, 1, SessionConfiguration.MaxRequests));
     }
 
     /// <summary>The longest prompt plus output.</summary>
@@ -32,7 +35,7 @@ internal sealed class SessionSizes
     /// <summary>The KV cache for a context of <paramref name="contextLength"/> tokens: its pages and one more.</summary>
     internal KVCacheShape KVCache(int contextLength)
     {
-        long tokens = Math.Max(contextLength, _configuration.KVCacheTokens ?? 0);
+        long tokens = Math.Max(contextLength, Math.Min(_configuration.KVCacheTokens ?? 0, SessionConfiguration.MaxTokens));
         int pages = checked((int)((tokens + SessionConfiguration.PageSize - 1) / SessionConfiguration.PageSize) + 1);
         DType type = _configuration.KVCacheType == KVCacheType.Float32 ? DType.F32 : DType.BF16;
         return new KVCacheShape(_model.Layers, pages, SessionConfiguration.PageSize, _model.KVHeads, _model.HeadDim, type);

@@ -95,4 +95,17 @@ internal sealed class UsageTests
         Assert.That(result.Errors, Does.Contain("/no/such/model"));
         Assert.That(result.Errors, Does.Not.Contain("   at "), "no stack trace");
     }
+
+    [TestCase("inspect", "")]
+    [TestCase("tokenize", "", "--text", "x")]
+    [TestCase("bench", "MODEL", "--prompt-tokens", "2147483647", "--decode", "2147483647")]
+    [TestCase("run", "MODEL", "--ids", "1", "--chunk", "2147483647")]
+    [TestCase("tokenize", "MODEL", "--file", "/dev/zero")]
+    public void ArgumentAtTheEdge_IsBadInput(params string[] arguments)
+    {
+        CliResult result = Cli.Run([.. arguments.Select(argument => argument == "MODEL" ? Cli.Model : argument)]);
+
+        Assert.That(result.ExitCode, Is.EqualTo(2), result.Errors);
+        Assert.That(result.Errors, Does.StartWith("Error: ").And.Not.Contain("overflow"));
+    }
 }

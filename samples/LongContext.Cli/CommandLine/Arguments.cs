@@ -39,7 +39,8 @@ internal sealed class Arguments
     /// <summary>The only positional argument.</summary>
     internal string RequireModel(string what) => _positional switch
     {
-        [string one] => one,
+        [{ Length: > 0 } one] => one,
+        [""] => throw new UsageException($"'{_command.Name}' needs {what}; its path is empty."),
         [] => throw new UsageException($"'{_command.Name}' needs {what}. Usage: {_command.Name} {_command.Usage}"),
         _ => throw new UsageException($"'{_command.Name}' takes one {what}, found {_positional.Count}: {string.Join(", ", _positional)}."),
     };

@@ -32,7 +32,7 @@ internal sealed class BenchCommand : Command
             : [512, 4096];
         int decode = arguments.GetInteger(CommandLine.Options.Decode, minimum: 1) ?? 16;
         EngineOptions engine = EngineOptions.From(arguments);
-        engine = engine with { Context = engine.Context ?? checked(lengths.Max() + decode) };
+        engine = engine with { Context = engine.Context ?? (int)Math.Min((long)lengths.Max() + decode, int.MaxValue) };
 
         ProgressLine progress = new();
         await using InferenceSession session = await engine.CreateBuilder(model)

@@ -10,6 +10,7 @@ public abstract class Communicator : ICommunicator, ICommOperationSource
     public const int NoRank = -1;
 
     private static readonly CommTag SplitTag = new(0, 0, CommPhase.Control, byte.MaxValue);
+    private static readonly CommTag AgreeTag = new(0, 0, CommPhase.Check, 0);
 
     private readonly TrafficCounters _traffic;
     private ulong _next;
@@ -163,6 +164,44 @@ public abstract class Communicator : ICommunicator, ICommOperationSource
     {
         ObjectDisposedException.ThrowIf(_closed, this);
         return Start(new CommRequest { Verb = CommVerb.Barrier, Tag = tag, Sequence = _next, To = NoRank, From = NoRank });
+    }
+
+    /// <inheritdoc/>
+    public void Agree(IReadOnlyList<KeyValuePair<string, string>> facts)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        byte[] bytes = SharedFacts.Encode(facts);
+        if (bytes.Length > SharedFacts.MostBytes)
+        {
+            ShapeGuard.Throw($"The facts take {bytes.Length} bytes; at most {SharedFacts.MostBytes} are compared. Pass hashes of what is long.");
+        }
+
+        using CommBuffer length = Allocate(sizeof(long));
+        using CommBuffer lengths = Allocate(Size * (long)sizeof(long));
+        length.Span<long>()[0] = bytes.Length;
+        AllGather(length.Region(ElementKind.Byte), lengths.Region(ElementKind.Byte), AgreeTag).Wait();
+
+        long[] counts = lengths.Span<long>().ToArray();
+        using CommBuffer mine = Allocate(bytes.Length);
+        using CommBuffer all = Allocate(counts.Sum());
+        bytes.CopyTo(mine.Span<byte>());
+        CommOperation gather = AllGather(mine.Region(ElementKind.Byte), all.Region(ElementKind.Byte), counts, AgreeTag with { Part = 1 });
+        gather.Wait();
+
+        List<Dictionary<string, string>> ranks = [];
+        int start = 0;
+        foreach (long count in counts)
+        {
+            ranks.Add(SharedFacts.Decode(all.Span<byte>().Slice(start, (int)count)));
+            start += (int)count;
+        }
+
+        if (SharedFacts.Difference(ranks, Info) is { } difference)
+        {
+            Latch.TrySet(new CommunicatorFault(
+                FaultKind.ConfigurationMismatch, Rank, difference.Rank, gather.Sequence, AgreeTag, difference.Message));
+            Latch.ThrowIfFaulted();
+        }
     }
 
     /// <inheritdoc/>

@@ -81,6 +81,11 @@ public interface ICommunicator : IDisposable
     /// <summary>Complete once every rank has started it.</summary>
     CommOperation Barrier(CommTag tag);
 
+    /// <summary>Compares what ranks were started with: model, options, version. Every rank calls, and waits for the others.</summary>
+    /// <param name="facts">Names and values; differing from the other ranks' in any of them is a fault. At most 64 KiB.</param>
+    /// <exception cref="CommunicatorException">On all ranks: a fact differs, or one is absent on some. Names it, two ranks and both values.</exception>
+    void Agree(IReadOnlyList<KeyValuePair<string, string>> facts);
+
     /// <summary>Splits the ranks into groups; every rank calls, and waits for the others. The caller disposes its group.</summary>
     /// <param name="color">Ranks with the same color, 0 or more, make a group.</param>
     /// <param name="key">Orders the ranks of a group; equal keys keep this communicator's order.</param>

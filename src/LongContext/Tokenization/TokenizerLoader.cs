@@ -68,17 +68,9 @@ public static class TokenizerLoader
         return JsonFile.Read(path, root => new JsonConfig(path, root.Clone()));
     }
 
-    private static bool IsGguf(string path)
+    private static unsafe bool IsGguf(string path)
     {
-        Span<byte> magic = stackalloc byte[4];
-        try
-        {
-            using FileStream file = File.OpenRead(path);
-            return file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("GGUF"u8);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ModelFormatException(path, "", $"the file cannot be read: {e.Message}", innerException: e);
-        }
+        using MappedFile file = MappedFile.Open(path); // not a pipe or a device, whose end may never come
+        return file.Length >= 4 && new ReadOnlySpan<byte>(file.Pointer, 4).SequenceEqual("GGUF"u8);
     }
 }

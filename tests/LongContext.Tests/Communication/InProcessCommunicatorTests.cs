@@ -34,6 +34,22 @@ internal sealed class InProcessCommunicatorTests
         Assert.That(thrown.Fault.SuspectedRank, Is.EqualTo(1));
     }
 
+    [Test]
+    public void Thread_ThatHandsItsCommunicatorOn_MayEnd()
+    {
+        IReadOnlyList<ICommunicator> ranks = InProcessCommunicator.Create(2);
+        Thread first = new(() => ranks[1].Barrier(Tag).Wait());
+        first.Start();
+        ranks[0].Barrier(Tag).Wait();
+        first.Join();
+        CommOperation operation = ranks[0].Barrier(Tag);
+        Assert.That(operation.Wait(TimeSpan.FromMilliseconds(100)), Is.False);
+        Thread second = new(() => ranks[1].Barrier(Tag).Wait());
+        second.Start();
+        operation.Wait();
+        second.Join();
+    }
+
     [TestCase(0)]
     [TestCase(-1)]
     [TestCase(1025)]

@@ -1,8 +1,4 @@
-using LongContext.Backends;
-using LongContext.Backends.Cpu;
 using LongContext.Communication;
-using LongContext.Tensors;
-using LongContext.Tests.Shared.Conformance.Communication;
 using NUnit.Framework;
 
 namespace LongContext.Tests.Communication;
@@ -11,14 +7,6 @@ namespace LongContext.Tests.Communication;
 [TestFixture]
 internal sealed class RingAttentionTests
 {
-    private static readonly ThreadCluster Cluster = new(
-        (size, options) =>
-        {
-            IReadOnlyList<ICommunicator> ranks = InProcessCommunicator.Create(size, options);
-            return rank => ranks[rank];
-        },
-        maxSize: 8);
-
     [Test]
     public void Ring_OverRanks_EqualsAttentionInOnePlace(
         [Values(1, 2, 3, 4, 8)] int ranks, [Values(1, 5, 64, 333)] int tokens, [Values] bool zigzag)
@@ -72,7 +60,7 @@ internal sealed class RingAttentionTests
     private static void Run(RingInput x, int ranks, bool zigzag, Action<ICommunicator, RingRank> then)
     {
         SequencePartition partition = zigzag ? SequencePartition.Zigzag(x.Tokens, ranks) : SequencePartition.Contiguous(x.Tokens, ranks);
-        IReadOnlyList<Exception?> thrown = Cluster.Run(ranks, CommunicatorOptions.Default, c =>
+        IReadOnlyList<Exception?> thrown = InProcessCluster.Instance.Run(ranks, CommunicatorOptions.Default, c =>
         {
             using RingRank rank = new(c, partition, x);
             rank.Run();

@@ -53,6 +53,34 @@ internal sealed class BuilderTests
         Assert.That(Assert.Throws<ConfigurationException>(() => builder.Build())!.Problems, Has.One.Contains("linkRoot"));
     }
 
+    [Test]
+    public async Task Build_WithALogThatThrows_WorksAsWithoutOne()
+    {
+        Prompt prompt = Prompt.FromTokens([1, 2, 3]);
+        GenerationOptions options = new() { MaxNewTokens = 4, EndOfSequence = EndOfSequenceHandling.Ignore };
+        await using InferenceSession silent = Builder().Build();
+        await using InferenceSession session = Builder().UseLogger(new BrokenLog()).Build();
+
+        GenerationResult result = await session.GenerateAsync(prompt, options);
+
+        Assert.That(result.TokenIds, Is.EqualTo((await silent.GenerateAsync(prompt, options)).TokenIds));
+        await session.DisposeAsync(); // the engine's thread logs this too
+        Assert.That(async () => await session.GenerateAsync(prompt, options), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void Build_WithOptionsThatWouldOverflowTheSizes_NamesThemAll()
+    {
+        InferenceSessionBuilder builder = Builder()
+            .UseChunkSize(int.MaxValue).UseMaxConcurrentRequests(int.MaxValue).UseKVCacheTokens(long.MaxValue);
+
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => builder.Build())!;
+
+        Assert.That(error.Problems, Has.Some.Contains("UseChunkSize(2147483647)"));
+        Assert.That(error.Problems, Has.Some.Contains("UseMaxConcurrentRequests(2147483647)"));
+        Assert.That(error.Problems, Has.Some.Contains("UseKVCacheTokens(9223372036854775807)"));
+    }
+
     [TestCase(0, 512, true)]
     [TestCase(1, 512, false)]   // the model was made for one token less
     [TestCase(0, 16_384, true)]

@@ -41,6 +41,24 @@ internal sealed class SessionTests
         Assert.That(rig.AllPagesComeBack(), Is.True);
     }
 
+    [TestCase(false)] // the token given to StreamAsync
+    [TestCase(true)]  // the one given to the enumeration
+    public async Task Cancel_ThrowsWithTheCallersOwnToken(bool ofEnumeration)
+    {
+        HashSession rig = new(chunk: 8);
+        await using InferenceSession session = rig.Session;
+        using CancellationTokenSource source = new();
+        using CancellationTokenSource other = new();
+        rig.Runner.BeforeRun = _ => source.Cancel();
+        IAsyncEnumerable<GenerationUpdate> stream = session.StreamAsync(
+            new string('a', 300), Options(10), ofEnumeration ? other.Token : source.Token);
+
+        OperationCanceledException error = Assert.CatchAsync<OperationCanceledException>(
+            async () => await stream.ToListAsync(ofEnumeration ? source.Token : other.Token))!;
+
+        Assert.That(error.CancellationToken, Is.EqualTo(source.Token));
+    }
+
     [Test]
     public async Task Cancel_InsideAPrefill_TakesEffectWithinOneChunk()
     {

@@ -216,6 +216,50 @@ internal sealed class MalformedTokenizerTests
         Assert.That(() => tokenizer.Encode(new string('a', (1 << 26) + 1)), Throws.TypeOf<InvalidRequestException>());
     }
 
+    [Test]
+    public void Load_MoreJsonValuesThanAnyTokenizerHas_IsAFormatErrorBeforeTheyAreKept()
+    {
+        byte[] bomb = Encoding.UTF8.GetBytes("{\"x\":[" + string.Concat(Enumerable.Repeat("1,", 5_000_000)) + "1]}");
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+
+        Assert.That(() => TinyTokenizer.Load(bomb), Throws.TypeOf<ModelFormatException>().With.Message.Contains("values"));
+        Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(bomb.Length + (16L << 20)));
+    }
+
+    [Test]
+    public void Load_TemplateWithManyTokensAroundTheText_IsAFormatErrorAtOnce()
+    {
+        string ids = string.Join(',', Enumerable.Repeat("3", 20_000));
+        string items = string.Concat(Enumerable.Repeat("""{"SpecialToken":{"id":"<s>"}},""", 20_000)); // 400 million tokens
+        string json = $$"""{"type":"TemplateProcessing","single":[{{items}}{"Sequence":{"id":"A"} }],"special_tokens":{"<s>":{"ids":[{{ids}}]} } }""";
+        JsonObject tokenizer = Copy().With("post_processor", json);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+
+        Assert.That(() => tokenizer.Load(), Throws.TypeOf<ModelFormatException>().With.Message.Contains("256"));
+        Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(100L << 20));
+    }
+
+    [Test]
+    public void Load_AddedTokensOfMillionsOfCharacters_IsATypedErrorBeforeTheMatcherIsMade()
+    {
+        JsonObject tokenizer = Copy().With("added_tokens", $$"""[{"id":3,"content":"<s>"},{"id":4,"content":"{{new string('x', 2_000_000)}}"}]""");
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+
+        Assert.That(() => tokenizer.Load(), Throws.TypeOf<UnsupportedModelException>());
+        Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(64L << 20));
+    }
+
+    [Test]
+    public void Load_DeviceWithoutEnd_IsAFormatErrorAtOnce()
+    {
+        if (!File.Exists("/dev/zero"))
+        {
+            Assert.Ignore("The system has no /dev/zero.");
+        }
+
+        Assert.That(() => TokenizerLoader.Load("/dev/zero"), Throws.TypeOf<ModelFormatException>());
+    }
+
     [TestCase("generation_config.json", """{"eos_token_id":99}""")]
     [TestCase("generation_config.json", """{"eos_token_id":[0,-7]}""")]
     [TestCase("generation_config.json", """{"eos_token_id":"x"}""")]

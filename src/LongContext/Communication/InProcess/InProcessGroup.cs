@@ -172,11 +172,12 @@ internal sealed class InProcessGroup
             return; // all have come: somebody is moving the bytes
         }
 
-        if (_life.HasEnded(missing))
+        TimeSpan waited = Stopwatch.GetElapsedTime(since);
+        if (_life.HasEnded(missing, waited))
         {
             Fail(FaultDescription.Ended(_info, operation, rank, missing));
         }
-        else if (Stopwatch.GetElapsedTime(since) >= _deadline)
+        else if (waited >= _deadline)
         {
             Fail(FaultDescription.Late(_info, operation, rank, missing, _deadline));
         }

@@ -5,6 +5,8 @@ namespace LongContext.Tokenization.AddedTokens;
 /// <summary>Cuts text at added tokens: from left to right, the longest at each place, without overlap. Thread-safe.</summary>
 internal sealed class AddedTokenSplitter
 {
+    private const int MaxUnits = 1 << 20; // each may be a state of the matcher; models with 65,000 added tokens have 800,000
+
     private readonly IReadOnlyList<AddedToken> _tokens;
     private readonly IReadOnlyList<string> _texts;
     private readonly AddedTokenMatcher? _matcher;
@@ -12,12 +14,31 @@ internal sealed class AddedTokenSplitter
     /// <summary>A splitter at <paramref name="tokens"/>.</summary>
     /// <param name="tokens">The tokens.</param>
     /// <param name="normalize">What is done to their texts before they are looked for.</param>
+    /// <exception cref="UnsupportedModelException">The texts are too long in all.</exception>
     internal AddedTokenSplitter(IEnumerable<AddedToken> tokens, Func<string, string> normalize)
     {
-        (AddedToken Token, string Text)[] all = [.. tokens.Select(t => (t, normalize(t.Content))).Where(t => t.Item2.Length > 0)];
-        _tokens = [.. all.Select(t => t.Token)];
-        _texts = [.. all.Select(t => t.Text)];
-        _matcher = all.Length > 0 ? new AddedTokenMatcher(_texts) : null;
+        List<AddedToken> found = [];
+        List<string> texts = [];
+        int units = 0;
+        foreach (AddedToken token in tokens)
+        {
+            string text = normalize(token.Content);
+            if (text.Length > MaxUnits - units)
+            {
+                throw new UnsupportedModelException(
+                    $"added tokens of more than {MaxUnits} UTF-16 units in all", "shorter or fewer added tokens");
+            }
+
+            if (text.Length > 0)
+            {
+                units += text.Length;
+                found.Add(token);
+                texts.Add(text);
+            }
+        }
+
+        (_tokens, _texts) = (found, texts);
+        _matcher = texts.Count > 0 ? new AddedTokenMatcher(texts) : null;
     }
 
     /// <summary>The parts of <paramref name="text"/> in order; none is empty.</summary>

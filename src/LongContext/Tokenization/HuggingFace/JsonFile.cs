@@ -1,11 +1,13 @@
 using System.Text.Json;
+using LongContext.Loading;
 
 namespace LongContext.Tokenization.HuggingFace;
 
 /// <summary>Opens a JSON file of a tokenizer; whatever is wrong with it is a <see cref="ModelFormatException"/>.</summary>
-internal static class JsonFile
+internal static unsafe class JsonFile
 {
     private const long MaxLength = 256L << 20;
+    private const int MaxTokens = 1 << 22; // a document's table takes 12 bytes of each; the largest published file has 2.7 million
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
@@ -15,6 +17,7 @@ internal static class JsonFile
         byte[] bytes = ReadBytes(path);
         try
         {
+            CheckTokens(path, WithoutMark(bytes).Span);
             using JsonDocument document = JsonDocument.Parse(WithoutMark(bytes), Options);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? read(document.RootElement)
@@ -32,16 +35,26 @@ internal static class JsonFile
 
     private static byte[] ReadBytes(string path)
     {
-        try
+        using MappedFile file = MappedFile.Open(path); // not a pipe or a device, whose end may never come
+        return file.Length <= MaxLength
+            ? new ReadOnlySpan<byte>(file.Pointer, (int)file.Length).ToArray()
+            : throw new ModelFormatException(path, "", $"the file has {file.Length} bytes; the limit is {MaxLength}.");
+    }
+
+    private static void CheckTokens(string path, ReadOnlySpan<byte> json)
+    {
+        if (json.Length <= MaxTokens)
         {
-            long length = new FileInfo(path).Length;
-            return length <= MaxLength
-                ? File.ReadAllBytes(path)
-                : throw new ModelFormatException(path, "", $"the file has {length} bytes; the limit is {MaxLength}.");
+            return; // a byte each at least
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+
+        Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = Options.MaxDepth });
+        for (int tokens = 0; reader.Read(); tokens++)
         {
-            throw new ModelFormatException(path, "", $"the file cannot be read: {e.Message}", innerException: e);
+            if (tokens == MaxTokens)
+            {
+                throw new ModelFormatException(path, "", $"it has more than {MaxTokens} values and keys.", reader.TokenStartIndex);
+            }
         }
     }
 

@@ -38,8 +38,14 @@ internal static class PostProcessorReader
     {
         List<int> before = [];
         bool seen = false;
+        int items = 0;
         foreach (JsonConfig item in ComponentList.Children(step, "single"))
         {
+            if (++items > MaxIds || before.Count + prefix.Count + suffix.Count > MaxIds)
+            {
+                throw TooMany(step);
+            }
+
             if (item.GetObject("SpecialToken") is { } special)
             {
                 (seen ? suffix : before).AddRange(IdsOf(step, special.RequireString("id"), vocabularySize));
@@ -57,9 +63,12 @@ internal static class PostProcessorReader
         prefix.InsertRange(0, before);
         if (!seen || prefix.Count + suffix.Count > MaxIds)
         {
-            throw new ModelFormatException(step.File, "single", seen ? $"more than {MaxIds} tokens around a text." : "the sequence A is missing.");
+            throw seen ? TooMany(step) : new ModelFormatException(step.File, "single", "the sequence A is missing.");
         }
     }
+
+    private static ModelFormatException TooMany(JsonConfig step) =>
+        new(step.File, "single", $"more than {MaxIds} tokens around a text.");
 
     private static IEnumerable<int> IdsOf(JsonConfig step, string name, int vocabularySize)
     {

@@ -77,6 +77,41 @@ internal abstract partial class CommunicatorConformance
             "from rank 0", "to nobody");
     }
 
+    [Test]
+    public void Agree_OnEqualFacts_LetsRanksGoOn([ValueSource(nameof(Sizes))] int size)
+    {
+        OnRanks(size, c =>
+        {
+            c.Agree([]);
+            c.Agree([new("model", "c0ffee"), new("context", "131072"), new("name", "größer")]);
+            c.Barrier(Tag()).Wait();
+        });
+    }
+
+    [TestCase("context", "131072", "65536", "'131072'", "'65536'")]
+    [TestCase("model", "c0ffee", "decade", "'c0ffee'", "'decade'")]
+    [TestCase("model", "c0ffee", null, "'c0ffee'", "absent")]
+    [TestCase("model", null, "c0ffee", "absent", "'c0ffee'")]
+    public void Agree_OnFactsThatDiffer_TellsAllRanksBothValues(string name, string? most, string? odd, string first, string second)
+    {
+        IReadOnlyList<Exception?> outcomes = Outcomes(3, CommunicatorOptions.Default, c =>
+        {
+            string? value = c.Rank == 2 ? odd : most;
+            KeyValuePair<string, string> same = new("version", "0.1.0");
+            c.Agree(value is null ? [same] : [same, new(name, value)]);
+        });
+        foreach (Exception? outcome in outcomes)
+        {
+            Assert.That(outcome, Is.InstanceOf<CommunicatorException>());
+            CommunicatorFault fault = ((CommunicatorException)outcome!).Fault;
+            Assert.That(fault.Kind, Is.EqualTo(FaultKind.ConfigurationMismatch));
+            Assert.That(fault.SuspectedRank, Is.EqualTo(2));
+            Assert.That(
+                fault.Message,
+                Does.Contain(name).And.Contain($"{first} on rank 0").And.Contain($"{second} on rank 2").And.Not.Contain("version"));
+        }
+    }
+
     /// <summary>The last rank is the odd one. Every rank must get the fault, and its message must hold both values.</summary>
     private void AssertDiverged(int size, Func<ICommunicator, RankMemory, bool, CommOperation> start, params string[] values)
     {

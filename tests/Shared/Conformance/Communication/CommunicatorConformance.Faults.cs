@@ -205,6 +205,7 @@ internal abstract partial class CommunicatorConformance
                 () => c.Broadcast(five with { Place = MemoryPlace.Cuda }, 0, Tag()),
                 () => c.Barrier(Tag() with { Phase = (CommPhase)200 }),
                 () => c.Split(-1, 0),
+                () => c.Agree([new("text", new string('x', 70_000))]),
             ];
             foreach (Action call in bad)
             {

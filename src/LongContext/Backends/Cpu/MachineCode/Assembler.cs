@@ -112,7 +112,7 @@ internal sealed partial class Assembler
         }
     }
 
-    /// <summary>Bit 3 of a register's number, inverted as VEX and EVEX want it.</summary>
+    /// <summary>A bit of a register's number, inverted as VEX and EVEX want it.</summary>
     private static int Inverted(int register, int bit) => ((register >> bit) & 1) ^ 1;
 
     private static int IndexOf(Address address) => (int?)address.Index ?? 0;

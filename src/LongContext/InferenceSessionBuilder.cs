@@ -14,11 +14,16 @@ public sealed class InferenceSessionBuilder
     {
     }
 
-    /// <summary>The model: a Hugging Face folder, or a GGUF file (the first one of a split model).</summary>
-    public InferenceSessionBuilder UseModel(string path)
+    /// <summary>The model.</summary>
+    /// <param name="path">A Hugging Face folder, or a GGUF file (any one of a split model).</param>
+    /// <param name="linkRoot">
+    /// Links among the model's files may lead anywhere under this folder, as those of the Hugging Face cache lead to its <c>blobs</c>;
+    /// <see langword="null"/>: they must stay in the model's own folder.
+    /// </param>
+    public InferenceSessionBuilder UseModel(string path, string? linkRoot = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return With(_configuration with { ModelPath = path });
+        return With(_configuration with { ModelPath = path, LinkRoot = linkRoot });
     }
 
     /// <summary>Compute on the CPU (the default).</summary>

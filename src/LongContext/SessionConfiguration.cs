@@ -18,6 +18,9 @@ internal sealed record SessionConfiguration
 
     internal string? ModelPath { get; init; }
 
+    /// <summary>Where links among the model's files may lead beside its own folder.</summary>
+    internal string? LinkRoot { get; init; }
+
     internal int Threads { get; init; }
 
     internal Func<IBackend>? CreateBackend { get; init; }
@@ -57,6 +60,11 @@ internal sealed record SessionConfiguration
         else if (!Path.Exists(ModelPath))
         {
             problems.Add($"UseModel(\"{ModelPath}\"): there is no such file or folder.");
+        }
+
+        if (LinkRoot is not null && !Directory.Exists(LinkRoot))
+        {
+            problems.Add($"UseModel(linkRoot: \"{LinkRoot}\"): there is no such folder.");
         }
 
         Require(problems, Threads is >= 0 and <= MaxThreads, "UseCpu", Threads, $"0 (every core) to {MaxThreads} threads");

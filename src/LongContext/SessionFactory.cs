@@ -17,7 +17,7 @@ internal static class SessionFactory
     internal static MemoryEstimate Estimate(SessionConfiguration configuration, int contextLength)
     {
         ThrowIfAny(configuration.FindProblems());
-        using ModelFiles files = ModelDirectory.Open(configuration.ModelPath!);
+        using ModelFiles files = ModelDirectory.Open(configuration.ModelPath!, configuration.LinkRoot);
         return new SessionSizes(configuration, CausalLM.ReadConfig(files), CausalLM.ReadInfo(files).WeightBytes).Estimate(contextLength);
     }
 
@@ -25,7 +25,7 @@ internal static class SessionFactory
     internal static ModelInfo Inspect(SessionConfiguration configuration)
     {
         ThrowIfAny(configuration.FindProblems());
-        using ModelFiles files = ModelDirectory.Open(configuration.ModelPath!);
+        using ModelFiles files = ModelDirectory.Open(configuration.ModelPath!, configuration.LinkRoot);
         return CausalLM.ReadInfo(files);
     }
 
@@ -40,7 +40,7 @@ internal static class SessionFactory
         }
 
         using OwnedParts owned = new();
-        ModelFiles files = owned.Add(ModelDirectory.Open(configuration.ModelPath!));
+        ModelFiles files = owned.Add(ModelDirectory.Open(configuration.ModelPath!, configuration.LinkRoot));
         ModelInfo info = CausalLM.ReadInfo(files);
         SessionSizes sizes = new(configuration, CausalLM.ReadConfig(files), info.WeightBytes);
         sizes.FindProblems(problems, configuration.CreateBackend is null ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : null);

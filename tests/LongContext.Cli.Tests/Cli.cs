@@ -8,6 +8,7 @@ namespace LongContext.Cli.Tests;
 /// <summary>Runs the program as a user does: as a process, with arguments, standard input and an exit code.</summary>
 internal static class Cli
 {
+    private const string Program = "LongContext.Cli.dll";
     private const int LimitMilliseconds = 120_000;
     private static readonly UTF8Encoding Utf8 = new(false);
 
@@ -16,9 +17,12 @@ internal static class Cli
 
     internal static CliResult Run(params string[] arguments) => RunWithInput("", arguments);
 
-    internal static CliResult RunWithInput(string input, params string[] arguments)
+    internal static CliResult RunWithInput(string input, params string[] arguments) => Run(Program, input, arguments);
+
+    /// <summary>Runs another program that lies beside the tests.</summary>
+    internal static CliResult Run(string program, string input, params string[] arguments)
     {
-        using Process process = Start(arguments);
+        using Process process = Start(program, arguments);
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         process.StandardInput.Write(input);
@@ -29,7 +33,7 @@ internal static class Cli
     /// <summary>Runs the program and sends it Ctrl+C once it has printed something.</summary>
     internal static CliResult RunAndInterruptAfterFirstOutput(params string[] arguments)
     {
-        using Process process = Start(arguments);
+        using Process process = Start(Program, arguments);
         Task<string> errors = process.StandardError.ReadToEndAsync();
         process.StandardInput.Close();
         int first = process.StandardOutput.Read();
@@ -42,7 +46,7 @@ internal static class Cli
         return Finish(process, process.StandardOutput.ReadToEndAsync(), errors);
     }
 
-    private static Process Start(string[] arguments)
+    private static Process Start(string program, string[] arguments)
     {
         ProcessStartInfo start = new("dotnet")
         {
@@ -53,7 +57,7 @@ internal static class Cli
             StandardOutputEncoding = Utf8,
             StandardErrorEncoding = Utf8,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "LongContext.Cli.dll"));
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program));
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);

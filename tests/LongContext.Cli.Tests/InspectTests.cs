@@ -52,6 +52,25 @@ internal sealed class InspectTests
     }
 
     [Test]
+    public void FolderOfLinks_AsDownloadCachesAre_IsReadOnlyWithALinkRoot()
+    {
+        using TemporaryFolder cache = new();
+        string blobs = Directory.CreateDirectory(Path.Combine(cache.Path, "blobs")).FullName;
+        string snapshot = Directory.CreateDirectory(Path.Combine(cache.Path, "snapshots", "main")).FullName;
+        foreach (string file in Directory.GetFiles(Cli.Model))
+        {
+            File.Copy(file, Path.Combine(blobs, Path.GetFileName(file)));
+            File.CreateSymbolicLink(Path.Combine(snapshot, Path.GetFileName(file)), $"../../blobs/{Path.GetFileName(file)}");
+        }
+
+        CliResult refused = Cli.Run("inspect", snapshot);
+        Assert.That(refused.ExitCode, Is.EqualTo(2));
+        Assert.That(refused.Errors, Does.Contain("outside of the model's folder"));
+        Assert.That(Cli.Run("inspect", snapshot, "--link-root", cache.Path, "--json").Json.GetProperty("parameterCount").GetInt64(), Is.EqualTo(Weights));
+        Assert.That(Cli.Run("tokenize", snapshot, "--link-root", cache.Path, "--text", "a").ExitCode, Is.Zero);
+    }
+
+    [Test]
     public void WithoutJson_ReadsAsText()
     {
         CliResult result = Cli.Run("inspect", Cli.Model);

@@ -3,6 +3,9 @@ namespace LongContext.Cli.CommandLine;
 /// <summary>The options that <c>logits</c>, <c>run</c>, <c>bench</c> and <c>chat</c> share, read once.</summary>
 internal sealed record EngineOptions
 {
+    /// <summary>Where links among the model's files may lead; null: nowhere.</summary>
+    internal required string? LinkRoot { get; init; }
+
     /// <summary>0: all cores.</summary>
     internal required int Threads { get; init; }
 
@@ -23,6 +26,7 @@ internal sealed record EngineOptions
 
     internal static EngineOptions From(Arguments arguments) => new()
     {
+        LinkRoot = arguments.GetText(Options.LinkRoot),
         Threads = arguments.GetInteger(Options.Threads, minimum: 0) ?? 0,
         Context = arguments.GetInteger(Options.Context, minimum: 1),
         Chunk = arguments.GetInteger(Options.Chunk, minimum: 1),
@@ -35,7 +39,7 @@ internal sealed record EngineOptions
     internal InferenceSessionBuilder CreateBuilder(string model)
     {
         InferenceSessionBuilder builder = InferenceSession.CreateBuilder()
-            .UseModel(model)
+            .UseModel(model, LinkRoot)
             .UseCpu(Threads)
             .UseAttention(Attention)
             .UseKVCacheType(KV)

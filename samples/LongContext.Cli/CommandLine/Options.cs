@@ -33,6 +33,7 @@ internal static class Options
     internal static readonly Option Stop = new("--stop", "TEXT", "end when this text appears");
     internal static readonly Option IgnoreEnd = new("--ignore-eos", null, "go on after an end-of-sequence token");
 
+    internal static readonly Option LinkRoot = new("--link-root", "DIR", "links among the model's files may lead into this folder (a download cache)");
     internal static readonly Option Threads = new("--threads", "N", "compute threads (default 0: all cores)");
     internal static readonly Option Context = new("--context", "N", "context length in tokens");
     internal static readonly Option Chunk = new("--chunk", "N", "prompt tokens computed in one step (default 512)");
@@ -44,7 +45,7 @@ internal static class Options
     internal static readonly Option Decode = new("--decode", "N", "tokens to decode after each prompt (default 16)");
 
     /// <summary>What <c>logits</c>, <c>run</c>, <c>bench</c> and <c>chat</c> have in common.</summary>
-    internal static readonly Option[] Engine = [Threads, Context, Chunk, Attention, KV, Precision];
+    internal static readonly Option[] Engine = [LinkRoot, Threads, Context, Chunk, Attention, KV, Precision];
 
     /// <summary>What <c>run</c> and <c>chat</c> have in common.</summary>
     internal static readonly Option[] Generation = [MaxTokens, Temperature, TopK, TopP, MinP, RepetitionPenalty, Seed, Stop, IgnoreEnd];

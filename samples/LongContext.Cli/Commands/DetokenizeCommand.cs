@@ -18,7 +18,7 @@ internal sealed class DetokenizeCommand : Command
     internal override IReadOnlyList<Option> Options { get; } =
     [
         CommandLine.Options.Ids, CommandLine.Options.IdsFile, CommandLine.Options.JsonLines,
-        CommandLine.Options.SkipSpecial, CommandLine.Options.Json,
+        CommandLine.Options.SkipSpecial, CommandLine.Options.LinkRoot, CommandLine.Options.Json,
     ];
 
     internal override Task<int> RunAsync(Arguments arguments, CancellationToken cancellationToken)
@@ -26,7 +26,7 @@ internal sealed class DetokenizeCommand : Command
         string path = arguments.RequireModel("a model, tokenizer.json or GGUF file");
         Option given = arguments.RequireOneOf(CommandLine.Options.Ids, CommandLine.Options.IdsFile, CommandLine.Options.JsonLines);
         DecodeOptions decoding = arguments.Has(CommandLine.Options.SkipSpecial) ? DecodeOptions.SkipSpecialTokens : DecodeOptions.None;
-        ITokenizer tokenizer = TokenizerLoader.Load(path);
+        ITokenizer tokenizer = TokenizerLoader.Load(path, arguments.GetText(CommandLine.Options.LinkRoot));
 
         if (given == CommandLine.Options.JsonLines)
         {

@@ -20,14 +20,14 @@ internal sealed class RenderCommand : Command
     internal override string Usage => "(MODEL | template.jinja) (--messages FILE | --jsonl) [--now TIME] [--json]";
 
     internal override IReadOnlyList<Option> Options { get; } =
-        [CommandLine.Options.Messages, CommandLine.Options.JsonLines, CommandLine.Options.Now, CommandLine.Options.Json];
+        [CommandLine.Options.Messages, CommandLine.Options.JsonLines, CommandLine.Options.Now, CommandLine.Options.LinkRoot, CommandLine.Options.Json];
 
     internal override Task<int> RunAsync(Arguments arguments, CancellationToken cancellationToken)
     {
         string path = arguments.RequireModel("a model or a .jinja file");
         Option given = arguments.RequireOneOf(CommandLine.Options.Messages, CommandLine.Options.JsonLines);
         TimeProvider clock = ReadClock(arguments);
-        Func<ChatTemplateInput, string> render = Load(path);
+        Func<ChatTemplateInput, string> render = Load(path, arguments.GetText(CommandLine.Options.LinkRoot));
 
         if (given == CommandLine.Options.JsonLines)
         {
@@ -49,9 +49,9 @@ internal sealed class RenderCommand : Command
     }
 
     /// <summary>A bare template has no model to take special tokens from: the conversation may have them as bos_token and eos_token.</summary>
-    private static Func<ChatTemplateInput, string> Load(string path) => path.EndsWith(TemplateExtension, StringComparison.OrdinalIgnoreCase)
+    private static Func<ChatTemplateInput, string> Load(string path, string? linkRoot) => path.EndsWith(TemplateExtension, StringComparison.OrdinalIgnoreCase)
         ? ChatTemplate.Parse(TextInput.ReadFile(path)).Render
-        : ModelChatTemplate.Load(path).Render;
+        : ModelChatTemplate.Load(path, linkRoot).Render;
 
     private static ChatTemplateInput ToInput(JsonElement conversation, TimeProvider clock)
     {

@@ -19,7 +19,7 @@ internal sealed class TokenizeCommand : Command
     internal override IReadOnlyList<Option> Options { get; } =
     [
         CommandLine.Options.Text, CommandLine.Options.File, CommandLine.Options.JsonLines,
-        CommandLine.Options.NoSpecial, CommandLine.Options.PlainText, CommandLine.Options.Json,
+        CommandLine.Options.NoSpecial, CommandLine.Options.PlainText, CommandLine.Options.LinkRoot, CommandLine.Options.Json,
     ];
 
     internal override Task<int> RunAsync(Arguments arguments, CancellationToken cancellationToken)
@@ -29,7 +29,7 @@ internal sealed class TokenizeCommand : Command
         EncodeOptions encoding =
             (arguments.Has(CommandLine.Options.NoSpecial) ? EncodeOptions.None : EncodeOptions.AddSpecialTokens) |
             (arguments.Has(CommandLine.Options.PlainText) ? EncodeOptions.None : EncodeOptions.ParseSpecialTokens);
-        ITokenizer tokenizer = TokenizerLoader.Load(path);
+        ITokenizer tokenizer = TokenizerLoader.Load(path, arguments.GetText(CommandLine.Options.LinkRoot));
 
         if (given == CommandLine.Options.JsonLines)
         {

@@ -38,7 +38,7 @@ internal sealed class FolderBoundary
             throw new ModelFormatException(
                 path,
                 "",
-                $"the link leads to '{real}', outside of the model's folder '{_folder}'. Copy the file, or allow that folder explicitly.");
+                $"the link leads to '{real}', outside of the model's folder '{_folder}'. Copy the file, or name a folder that links may lead into (linkRoot).");
         }
     }
 }

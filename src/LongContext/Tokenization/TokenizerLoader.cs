@@ -11,27 +11,31 @@ public static class TokenizerLoader
 
     /// <summary>Loads the tokenizer at <paramref name="path"/>.</summary>
     /// <param name="path">A tokenizer.json, a GGUF file (one with only a vocabulary will do), or a folder with either.</param>
+    /// <param name="linkRoot">
+    /// Links among these files may lead anywhere under this folder, as those of the Hugging Face cache lead to its <c>blobs</c>;
+    /// <see langword="null"/>: they must stay in their own folder.
+    /// </param>
     /// <returns>A tokenizer that keeps no file open.</returns>
     /// <exception cref="ModelFormatException">There is no tokenizer, or it is malformed.</exception>
     /// <exception cref="UnsupportedModelException">It asks for something that is not implemented.</exception>
-    public static ITokenizer Load(string path)
+    public static ITokenizer Load(string path, string? linkRoot = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string inFolder = Path.Combine(path, FileName);
         if (File.Exists(inFolder))
         {
-            FolderBoundary folder = new(path);
+            FolderBoundary folder = new(path, linkRoot);
             folder.Require(inFolder);
             return LoadJson(inFolder, folder);
         }
 
         if (Directory.Exists(path) || !File.Exists(path) || IsGguf(path))
         {
-            using ModelFiles files = ModelDirectory.Open(path);
+            using ModelFiles files = ModelDirectory.Open(path, linkRoot);
             return TokenizerReader.Load(files);
         }
 
-        FolderBoundary boundary = new(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        FolderBoundary boundary = new(Path.GetDirectoryName(Path.GetFullPath(path))!, linkRoot);
         if (RealPath.Of(path) is { } real)
         {
             boundary.Allow(Path.GetDirectoryName(real)!); // the user named this file: its neighbours may be where it really lies

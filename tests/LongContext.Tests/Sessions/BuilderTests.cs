@@ -46,6 +46,13 @@ internal sealed class BuilderTests
         }
     }
 
+    [Test]
+    public void Build_WithALinkRootThatIsNotThere_SaysSo()
+    {
+        InferenceSessionBuilder builder = InferenceSession.CreateBuilder().UseModel(_model, linkRoot: _folder.File("absent"));
+        Assert.That(Assert.Throws<ConfigurationException>(() => builder.Build())!.Problems, Has.One.Contains("linkRoot"));
+    }
+
     [TestCase(0, 512, true)]
     [TestCase(1, 512, false)]   // the model was made for one token less
     [TestCase(0, 16_384, true)]

@@ -20,13 +20,17 @@ public sealed class ModelChatTemplate
 
     /// <summary>Loads the chat template of a model alone, without its weights.</summary>
     /// <param name="path">A model folder or a GGUF file, with a tokenizer.</param>
+    /// <param name="linkRoot">
+    /// Links among the model's files may lead anywhere under this folder, as those of the Hugging Face cache lead to its <c>blobs</c>;
+    /// <see langword="null"/>: they must stay in the model's own folder.
+    /// </param>
     /// <exception cref="ChatTemplateException">The model has no chat template, or it is malformed.</exception>
     /// <exception cref="ModelFormatException">There is no model or no tokenizer, or it is malformed.</exception>
     /// <exception cref="UnsupportedModelException">The tokenizer asks for something that is not implemented.</exception>
-    public static ModelChatTemplate Load(string path)
+    public static ModelChatTemplate Load(string path, string? linkRoot = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using ModelFiles files = ModelDirectory.Open(path);
+        using ModelFiles files = ModelDirectory.Open(path, linkRoot);
         string source = files.ChatTemplate ?? throw new ChatTemplateException($"the model '{path}' has none.");
         return new ModelChatTemplate(ChatTemplate.Parse(source), TemplateTokens.Read(files, TokenizerReader.Load(files)));
     }

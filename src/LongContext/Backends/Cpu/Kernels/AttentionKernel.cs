@@ -121,7 +121,8 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
 
             if (from < to)
             {
-                Page(a, item, unit, scratch, state, pages[page], pageStart, from, to);
+                int next = (page + 1) * (long)a.PageSize < end ? pages[page + 1] : -1;
+                Page(a, item, unit, scratch, state, pages[page], next, pageStart, from, to);
             }
         }
     }
@@ -129,7 +130,7 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Page(
         in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, in AttentionScratch scratch, in AttentionState state,
-        int page, int pageStart, int fromToken, int toToken)
+        int page, int nextPage, int pageStart, int fromToken, int toToken)
     {
         int group = a.Group;
         int firstRow = fromToken * group;
@@ -152,6 +153,8 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
         }
         else
         {
+            // Few rows: memory is the bound, and the processor looks ahead within 4 KB only.
+            WeightPrefetch.Fetch(values, a.PaddedHeadDim * high * TElement.Bytes);
             Multiply<TElement>(queries, a.HeadDim, rows, keys, a.PageSize, a.HeadDim, columns, scores, a.PageSize, null);
         }
 
@@ -181,6 +184,11 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
         }
         else
         {
+            if (nextPage >= 0)
+            {
+                WeightPrefetch.Fetch(a.Pages.Keys(nextPage, unit.KVHead), a.HeadDim * a.PageSize * TElement.Bytes);
+            }
+
             byte* b = values + ((long)low * a.PaddedHeadDim * TElement.Bytes);
             Multiply<TElement>(
                 scores + low, a.PageSize, rows, b, a.PaddedHeadDim, depth, a.PaddedHeadDim, sums, a.PaddedHeadDim, scratch.Factors);

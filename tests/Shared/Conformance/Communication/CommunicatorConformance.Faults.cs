@@ -109,6 +109,27 @@ internal abstract partial class CommunicatorConformance
     }
 
     [Test]
+    public void Rank_ThatCloses_EndsTheWaitOfOthers_ThoughItsThreadLivesOn()
+    {
+        IReadOnlyList<Exception?> outcomes = Outcomes(2, CommunicatorOptions.Default, c =>
+        {
+            c.Barrier(Tag()).Wait();
+            if (c.Rank == 1)
+            {
+                c.Dispose();
+                Assert.That(c.Faulted.WaitHandle.WaitOne(TimeSpan.FromSeconds(30)), Is.True);
+                return;
+            }
+
+            c.Barrier(Tag(1)).Wait();
+        });
+        Assert.That(outcomes[1], Is.Null);
+        CommunicatorFault fault = ((CommunicatorException)outcomes[0]!).Fault;
+        Assert.That(fault.Kind, Is.EqualTo(FaultKind.RankEnded));
+        Assert.That(fault.SuspectedRank, Is.EqualTo(1));
+    }
+
+    [Test]
     public void Rank_ThatLeavesAnOperationUnfinished_IsAFault()
     {
         IReadOnlyList<Exception?> outcomes = Outcomes(2, CommunicatorOptions.Default, c =>

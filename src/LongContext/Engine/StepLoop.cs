@@ -225,10 +225,10 @@ internal sealed class StepLoop
             _unfinished--;
         }
 
+        request.End(error); // before anything that is told of it: a listener that throws stops the engine, but nobody waits for ever
         string outcome = error is null ? "finished" : error is OperationCanceledException ? "cancelled" : "failed";
         Telemetry.Requests.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
         Telemetry.NewTokens.Add(request.Sequence.Length - request.Sequence.PromptLength);
         Log.RequestEnded(_logger, request.Sequence.Arrival, outcome);
-        request.End(error);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using LongContext.Engine;
 using LongContext.Scheduling;
 using LongContext.Tests.Sessions;
@@ -63,6 +64,48 @@ internal sealed class StepLoopTests
         RequestProbe actual = crowded.Submit(Prompts[3], options);
         crowded.RunToEnd([.. others, actual]);
         Assert.That(actual.TokenIds, Is.EqualTo(expected.TokenIds));
+    }
+
+    [Test]
+    public void MetricsListenerThatThrows_LeavesNoConsumerWaiting()
+    {
+        int thread = Environment.CurrentManagedThreadId;
+        using MeterListener listener = new()
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument is { Meter.Name: "LongContext", Name: "longcontext.requests" })
+                {
+                    l.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) =>
+        {
+            if (Environment.CurrentManagedThreadId == thread) // other tests' requests are counted too
+            {
+                throw new IOException("The exporter is gone.");
+            }
+        });
+        listener.Start();
+        EngineRig rig = new(200);
+        RequestProbe shortOne = rig.Submit(Prompts[0], 1);
+        RequestProbe longOne = rig.Submit(Prompts[1], 40);
+
+        Assert.That(
+            () =>
+            {
+                for (int steps = 0; steps < 100; steps++)
+                {
+                    rig.Loop.Step();
+                }
+            },
+            Throws.TypeOf<EngineFaultedException>());
+
+        shortOne.Read();
+        shortOne.AssertReference();
+        Assert.That(shortOne.Terminals, Is.EqualTo(1));
+        Assert.That(longOne.Error, Is.TypeOf<EngineFaultedException>());
     }
 
     [Test]

@@ -250,6 +250,18 @@ internal sealed class MalformedTokenizerTests
     }
 
     [Test]
+    public void Load_ErrorThatQuotesTheFile_IsShortAndHasNoControlCharacters()
+    {
+        string name = "\\u001b[2J" + new string('a', 1_000_000);
+        JsonObject tokenizer = Copy().WithModel("vocab", $$"""{"a":0,"b":1,"ab":2,"{{name}}":2}""");
+
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => tokenizer.Load())!;
+
+        Assert.That(error.Message, Has.Length.LessThan(5_000).And.Contain("?[2Jaaa"));
+        Assert.That(error.Message, Does.Not.Contain("\u001b"));
+    }
+
+    [Test]
     public void Load_DeviceWithoutEnd_IsAFormatErrorAtOnce()
     {
         if (!File.Exists("/dev/zero"))

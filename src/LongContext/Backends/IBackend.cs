@@ -107,7 +107,8 @@ public interface IBackend : IDisposable
     void Attention(
         in Tensor q, KVCacheStorage cache, int layer, AttentionPlan plan, in AttentionParameters parameters, in Tensor output, in Tensor lse);
 
-    /// <summary>Merges two attention results over disjoint keys, in place: see <c>papers</c> "LSE merge".</summary>
+    /// <summary>Merges two attention results over disjoint keys, in place.</summary>
+    /// <remarks><c>out = (w₁·out₁ + w₂·out₂) / (w₁ + w₂)</c>, <c>wᵢ = exp(lseᵢ − max)</c>, <c>lse = max + ln(w₁ + w₂)</c>; in any order.</remarks>
     /// <param name="output">[tokens, qHeads, headDim]; updated.</param>
     /// <param name="lse">[tokens, qHeads]; updated.</param>
     /// <param name="other">Shape of output.</param>

@@ -154,7 +154,7 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
         else
         {
             // Few rows: memory is the bound, and the processor looks ahead within 4 KB only.
-            WeightPrefetch.Fetch(values, a.PaddedHeadDim * high * TElement.Bytes);
+            Prefetch.Fetch(values, a.PaddedHeadDim * high * TElement.Bytes);
             Multiply<TElement>(queries, a.HeadDim, rows, keys, a.PageSize, a.HeadDim, columns, scores, a.PageSize, null);
         }
 
@@ -186,7 +186,7 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
         {
             if (nextPage >= 0)
             {
-                WeightPrefetch.Fetch(a.Pages.Keys(nextPage, unit.KVHead), a.HeadDim * a.PageSize * TElement.Bytes);
+                Prefetch.Fetch(a.Pages.Keys(nextPage, unit.KVHead), a.HeadDim * a.PageSize * TElement.Bytes);
             }
 
             byte* b = values + ((long)low * a.PaddedHeadDim * TElement.Bytes);

@@ -66,7 +66,7 @@ internal readonly unsafe struct LinearBF16Job(
         new Span<float>(row + n, (_steps * BF16KernelWriter.Step) - n).Clear();
         for (int o = 0; o < outputs; o++)
         {
-            WeightPrefetch.Fetch(w + ((o + Group) * _arguments.WStride), (int)_arguments.WStride); // the same row of the next group
+            Prefetch.Fetch(w + ((o + Group) * _arguments.WStride), (int)_arguments.WStride); // the same row of the next group
             RowDecoder<Simd512, Vector512<float>>.Decode(_type, w + (o * _arguments.WStride), row, n, bytes);
             _kernels.Round(row, (ushort*)(rounded + (o * RowFloats(_steps))), _steps);
         }

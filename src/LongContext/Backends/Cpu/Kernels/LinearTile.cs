@@ -187,11 +187,11 @@ internal static unsafe class LinearTile<TSimd, TVec, TElement>
         long whole = n - (n % TSimd.Width);
         for (long k = 0; k < whole; k += TSimd.Width)
         {
-            long ahead = WeightPrefetch.Ahead(k * TElement.Bytes, wStride, wStride);
-            WeightPrefetch.Fetch(w + ahead, 1);
-            WeightPrefetch.Fetch(w1 + ahead, 1);
-            WeightPrefetch.Fetch(w2 + ahead, 1);
-            WeightPrefetch.Fetch(w3 + ahead, 1);
+            long ahead = Prefetch.Ahead(k * TElement.Bytes, wStride, wStride);
+            Prefetch.Fetch(w + ahead, 1);
+            Prefetch.Fetch(w1 + ahead, 1);
+            Prefetch.Fetch(w2 + ahead, 1);
+            Prefetch.Fetch(w3 + ahead, 1);
 
             TVec v0 = TElement.Load<TSimd, TVec>(w + (k * TElement.Bytes));
             TVec v1 = TElement.Load<TSimd, TVec>(w1 + (k * TElement.Bytes));

@@ -26,11 +26,11 @@ internal static unsafe class Q8Tile<TSimd, TVec>
         while (x < end)
         {
             Vector128<float> scales = BlockParts.Half4(w + block, w1 + block, w2 + block, w3 + block);
-            long ahead = WeightPrefetch.Ahead(block, wStride, wStride);
-            WeightPrefetch.Fetch(w + ahead, 1);
-            WeightPrefetch.Fetch(w1 + ahead, 1);
-            WeightPrefetch.Fetch(w2 + ahead, 1);
-            WeightPrefetch.Fetch(w3 + ahead, 1);
+            long ahead = Prefetch.Ahead(block, wStride, wStride);
+            Prefetch.Fetch(w + ahead, 1);
+            Prefetch.Fetch(w1 + ahead, 1);
+            Prefetch.Fetch(w2 + ahead, 1);
+            Prefetch.Fetch(w3 + ahead, 1);
             block += sizeof(ushort);
             TVec d0 = TSimd.Broadcast(scales.ToScalar());
             TVec d1 = TSimd.Broadcast(scales.GetElement(1));

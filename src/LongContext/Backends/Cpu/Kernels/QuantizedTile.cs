@@ -26,11 +26,11 @@ internal static unsafe class QuantizedTile<TSimd, TVec, TFormat>
         TVec s0 = TSimd.Zero, s1 = TSimd.Zero, s2 = TSimd.Zero, s3 = TSimd.Zero;
         for (int block = 0; block < n / TFormat.Elements; block++)
         {
-            byte* ahead = w + WeightPrefetch.Ahead(block * TFormat.Bytes, wStride, wStride) - (block * TFormat.Bytes);
-            WeightPrefetch.Fetch(ahead, TFormat.Bytes);
-            WeightPrefetch.Fetch(ahead + wStride, TFormat.Bytes);
-            WeightPrefetch.Fetch(ahead + (2 * wStride), TFormat.Bytes);
-            WeightPrefetch.Fetch(ahead + (3 * wStride), TFormat.Bytes);
+            byte* ahead = w + Prefetch.Ahead(block * TFormat.Bytes, wStride, wStride) - (block * TFormat.Bytes);
+            Prefetch.Fetch(ahead, TFormat.Bytes);
+            Prefetch.Fetch(ahead + wStride, TFormat.Bytes);
+            Prefetch.Fetch(ahead + (2 * wStride), TFormat.Bytes);
+            Prefetch.Fetch(ahead + (3 * wStride), TFormat.Bytes);
             TFormat.Decode<TSimd, TVec>(w, v0, bytes);
             TFormat.Decode<TSimd, TVec>(w + wStride, v1, bytes);
             TFormat.Decode<TSimd, TVec>(w + (2 * wStride), v2, bytes);

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace LongContext.Backends.Cpu.Kernels;
 
-/// <summary>Asks for weights some time before they are needed: with one row of x, memory is the bound and the processor looks ahead too little.</summary>
-internal static unsafe class WeightPrefetch
+/// <summary>Asks for weights, keys or values some time before they are needed: with one row, memory is the bound and the processor looks ahead too little.</summary>
+internal static unsafe class Prefetch
 {
     private const int Distance = 1024; // bytes ahead, in each of four rows
     private const int Line = 64;

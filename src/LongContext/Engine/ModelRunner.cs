@@ -16,10 +16,16 @@ internal sealed class ModelRunner(CausalLM model, IBackend backend, KVCacheStora
     public void Run(ScheduledBatch batch, Span<float> logits)
     {
         _batch.Clear();
+        long most = 0;
         foreach (ref readonly ScheduledChunk chunk in batch.Chunks)
         {
-            int pages = (chunk.End + _batch.PageSize - 1) / _batch.PageSize;
-            _batch.AddSequence(chunk.Sequence.Pages.Pages[..pages], chunk.End, chunk.Count);
+            most += Pages(chunk.Sequence.MaxCachedTokens);
+        }
+
+        _batch.ReservePages(checked((int)most));
+        foreach (ref readonly ScheduledChunk chunk in batch.Chunks)
+        {
+            _batch.AddSequence(chunk.Sequence.Pages.Pages[..Pages(chunk.End)], chunk.End, chunk.Count);
         }
 
         StepInput input = new()
@@ -31,6 +37,8 @@ internal sealed class ModelRunner(CausalLM model, IBackend backend, KVCacheStora
         };
         model.Forward(input, cache, logits);
     }
+
+    private int Pages(int tokens) => (int)(((long)tokens + _batch.PageSize - 1) / _batch.PageSize);
 
     /// <inheritdoc/>
     public void Dispose()

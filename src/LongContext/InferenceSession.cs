@@ -11,6 +11,7 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
 {
     private readonly SessionParts _parts;
     private readonly PromptEncoder _encoder;
+    private readonly SharedUpdates _updates;
     private long _arrivals;
     private volatile bool _disposed;
 
@@ -18,6 +19,7 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
     {
         _parts = parts;
         _encoder = new PromptEncoder(parts.Tokenizer, parts.Model.VocabularySize);
+        _updates = new SharedUpdates(parts.Model.VocabularySize);
     }
 
     /// <summary>What the model is.</summary>
@@ -158,7 +160,7 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         (int[] ids, int contextLength) = _encoder.Encode(prompt, cancellationToken);
         ThrowIfTooLong(ids.Length, validated.MaxNewTokens);
         Sequence sequence = new(Interlocked.Increment(ref _arrivals), ids, validated.MaxNewTokens, contextLength: contextLength);
-        return new GenerationRequest(sequence, validated, Tokenizer, Model.VocabularySize, _parts.Clock);
+        return new GenerationRequest(sequence, validated, Tokenizer, Model.VocabularySize, _updates, _parts.Clock);
     }
 
     private void ThrowIfTooLong(int promptTokens, int maxNewTokens)

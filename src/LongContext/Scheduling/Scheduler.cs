@@ -172,6 +172,7 @@ internal sealed class Scheduler(PagedKVCache cache, SchedulerLimits limits)
         }
 
         _blocked = default;
+        sequence.ReserveFullLength(cache.PagesFor(sequence.MaxCachedTokens));
         sequence.State = SequenceState.Running;
         sequence.ComputedTokens = found;
         sequence.CachedTokens = again ? sequence.CachedTokens : found;

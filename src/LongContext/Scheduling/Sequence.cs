@@ -5,8 +5,7 @@ namespace LongContext.Scheduling;
 /// <summary>One request's tokens, counts and pages. Knows no text, no sampling and no consumer.</summary>
 internal sealed class Sequence
 {
-    private const int GrowthReserve = 1024;
-
+    private readonly int _maxLength;
     private int[] _tokens;
 
     /// <summary>A sequence that waits.</summary>
@@ -23,8 +22,8 @@ internal sealed class Sequence
         (Arrival, PromptLength, Length, Logits) = (arrival, prompt.Length, prompt.Length, logits);
         ContextLength = contextLength ?? prompt.Length;
         MaxCachedTokens = checked(prompt.Length + Math.Max(maxNewTokens, 1) - 1);
-        _tokens = new int[prompt.Length + Math.Min(maxNewTokens, GrowthReserve)];
-        prompt.CopyTo(_tokens);
+        _maxLength = checked(prompt.Length + maxNewTokens);
+        _tokens = prompt.ToArray();
     }
 
     /// <summary>Place in the order of arrival.</summary>
@@ -78,12 +77,23 @@ internal sealed class Sequence
     /// <summary>The token ids, for those who keep them during a step.</summary>
     internal ReadOnlyMemory<int> TokenMemory => _tokens.AsMemory(0, Length);
 
+    /// <summary>Makes room for all it may ever have, so that no later step has to. Called when it starts: while it waits it takes only its prompt.</summary>
+    internal void ReserveFullLength(int pages)
+    {
+        Pages.Reserve(pages);
+        if (_tokens.Length < _maxLength)
+        {
+            Array.Resize(ref _tokens, _maxLength);
+        }
+    }
+
     /// <summary>Adds a new token.</summary>
+    /// <exception cref="InvalidOperationException">It has not started, or has all it may have.</exception>
     internal void Append(int token)
     {
         if (Length == _tokens.Length)
         {
-            Array.Resize(ref _tokens, checked(Length + Math.Max(Length / 2, 16)));
+            throw new InvalidOperationException($"There is no room for token {Length} of at most {_maxLength}; has the sequence started?");
         }
 
         _tokens[Length++] = token;

@@ -30,7 +30,8 @@ internal sealed unsafe class CpuBackend : IBackend
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         _pool = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
-        BF16Kernels? rounded = precision == ModelPrecision.Auto && width == SimdWidth.Bits512 ? BF16Kernels.Find() : null;
+        bool generates = precision == ModelPrecision.Auto && MachineCodeSwitch.IsOn; // read first: a wrong value is refused on every machine
+        BF16Kernels? rounded = generates && width == SimdWidth.Bits512 ? BF16Kernels.Find() : null;
         _kernels = width switch
         {
             SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded),

@@ -26,6 +26,20 @@ internal sealed class Sequence
         _tokens = prompt.ToArray();
     }
 
+    /// <summary>A sequence that wants the logits from which each token of a known continuation would be sampled.</summary>
+    /// <param name="arrival">Its place in the order of arrival; unique.</param>
+    /// <param name="prompt">Prompt ids, at least one; copied.</param>
+    /// <param name="continuation">What follows the prompt, at least one id; treated as if it had been generated.</param>
+    /// <param name="contextLength">Leading prompt ids that are the context.</param>
+    internal static Sequence Scoring(long arrival, ReadOnlySpan<int> prompt, ReadOnlySpan<int> continuation, int contextLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(continuation.Length);
+        Sequence sequence = new(arrival, prompt, continuation.Length, LogitPositions.All, contextLength) { DeliveredLogits = prompt.Length - 1 };
+        sequence._tokens = [.. prompt, .. continuation[..^1]]; // the last one's logits come of those before it
+        sequence.Length = sequence._tokens.Length;
+        return sequence;
+    }
+
     /// <summary>Place in the order of arrival.</summary>
     internal long Arrival { get; }
 
@@ -50,7 +64,7 @@ internal sealed class Sequence
     /// <summary>Of the prompt's tokens, those found in the cache when it first started.</summary>
     internal int CachedTokens { get; set; }
 
-    /// <summary>Prompt positions whose logits were handed out already (they are not again after a preemption).</summary>
+    /// <summary>With <see cref="LogitPositions.All"/>, the position whose logits are due next: those before were handed out already, or are not wanted.</summary>
     internal int DeliveredLogits { get; set; }
 
     /// <summary>Tokens to compute before the next one can be sampled: 1 in decoding, more in prefill.</summary>

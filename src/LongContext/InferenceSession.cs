@@ -112,7 +112,10 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         (int[] ids, int contextLength) = _encoder.Encode(prompt, cancellationToken);
         ThrowIfTooLong(ids.Length, 0);
         ThrowIfTooLarge(ids.Length, positions);
-        LogitsRequest request = new(new Sequence(Interlocked.Increment(ref _arrivals), ids, 0, positions, contextLength));
+        LogitsRequest request = new(new Sequence(Interlocked.Increment(ref _arrivals), ids, 0, positions, contextLength)
+        {
+            Attention = _parts.MethodFor(contextLength, ids.Length),
+        });
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(_ => _parts.Engine.Cancel(request), null);
         _parts.Engine.Submit(request);
         try
@@ -157,7 +160,10 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         GenerationOptions validated = GenerationOptionsValidator.Validate(options, Model.VocabularySize);
         (int[] ids, int contextLength) = _encoder.Encode(prompt, cancellationToken);
         ThrowIfTooLong(ids.Length, validated.MaxNewTokens);
-        Sequence sequence = new(Interlocked.Increment(ref _arrivals), ids, validated.MaxNewTokens, contextLength: contextLength);
+        Sequence sequence = new(Interlocked.Increment(ref _arrivals), ids, validated.MaxNewTokens, contextLength: contextLength)
+        {
+            Attention = _parts.MethodFor(contextLength, ids.Length),
+        };
         return new GenerationRequest(sequence, validated, Tokenizer, Model.VocabularySize, _parts.Clock);
     }
 

@@ -36,6 +36,9 @@ internal sealed class Sequence
     /// <summary>Of the prompt's tokens, the leading ones that are its context; the others are its query.</summary>
     internal int ContextLength { get; }
 
+    /// <summary>What its context is read with. Of sequences with an approximate method one is read at a time.</summary>
+    internal AttentionMethod Attention { get; init; }
+
     /// <summary>Tokens known: the prompt and what was appended.</summary>
     internal int Length { get; private set; }
 

@@ -115,7 +115,8 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         ThrowIfTooLong(ids.Length, 0);
         ThrowIfTooLarge(positions == LogitPositions.All ? ids.Length : 1);
         return await ComputeAsync(
-            new Sequence(Interlocked.Increment(ref _arrivals), ids, 0, positions, contextLength), cancellationToken).ConfigureAwait(false);
+            new Sequence(Interlocked.Increment(ref _arrivals), ids, 0, positions, contextLength) { Attention = _parts.MethodFor(contextLength, ids.Length) },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The logits from which each token of a known continuation would be sampled: for scoring texts and comparing sessions.</summary>
@@ -135,7 +136,9 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         ThrowIfTooLong(ids.Length, following.Length);
         ThrowIfTooLarge(following.Length);
         return await ComputeAsync(
-            Sequence.Scoring(Interlocked.Increment(ref _arrivals), ids, following, contextLength), cancellationToken).ConfigureAwait(false);
+            Sequence.Scoring(
+                Interlocked.Increment(ref _arrivals), ids, following, contextLength, _parts.MethodFor(contextLength, ids.Length)),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Tells how far another session of the same model is from this one on a prompt: for judging approximate attention.</summary>
@@ -202,7 +205,10 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         GenerationOptions validated = GenerationOptionsValidator.Validate(options, Model.VocabularySize);
         (int[] ids, int contextLength) = _encoder.Encode(prompt, cancellationToken);
         ThrowIfTooLong(ids.Length, validated.MaxNewTokens);
-        Sequence sequence = new(Interlocked.Increment(ref _arrivals), ids, validated.MaxNewTokens, contextLength: contextLength);
+        Sequence sequence = new(Interlocked.Increment(ref _arrivals), ids, validated.MaxNewTokens, contextLength: contextLength)
+        {
+            Attention = _parts.MethodFor(contextLength, ids.Length),
+        };
         return new GenerationRequest(sequence, validated, Tokenizer, Model.VocabularySize, _updates, _parts.Clock);
     }
 

@@ -46,6 +46,7 @@ internal sealed class ModelRunner(CausalLM model, IAttentionMethod method, IBack
     public void Dispose()
     {
         cache.Dispose();
+        (method as IDisposable)?.Dispose();
         model.Dispose();
         backend.Dispose();
         files.Dispose();

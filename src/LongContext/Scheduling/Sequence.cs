@@ -31,10 +31,16 @@ internal sealed class Sequence
     /// <param name="prompt">Prompt ids, at least one; copied.</param>
     /// <param name="continuation">What follows the prompt, at least one id; treated as if it had been generated.</param>
     /// <param name="contextLength">Leading prompt ids that are the context.</param>
-    internal static Sequence Scoring(long arrival, ReadOnlySpan<int> prompt, ReadOnlySpan<int> continuation, int contextLength)
+    /// <param name="attention">How the prompt is read.</param>
+    internal static Sequence Scoring(
+        long arrival, ReadOnlySpan<int> prompt, ReadOnlySpan<int> continuation, int contextLength, AttentionMethod attention)
     {
         ArgumentOutOfRangeException.ThrowIfZero(continuation.Length);
-        Sequence sequence = new(arrival, prompt, continuation.Length, LogitPositions.All, contextLength) { DeliveredLogits = prompt.Length - 1 };
+        Sequence sequence = new(arrival, prompt, continuation.Length, LogitPositions.All, contextLength)
+        {
+            DeliveredLogits = prompt.Length - 1,
+            Attention = attention,
+        };
         sequence._tokens = [.. prompt, .. continuation[..^1]]; // the last one's logits come of those before it
         sequence.Length = sequence._tokens.Length;
         return sequence;
@@ -48,6 +54,9 @@ internal sealed class Sequence
 
     /// <summary>Of the prompt's tokens, the leading ones that are its context; the others are its query.</summary>
     internal int ContextLength { get; }
+
+    /// <summary>What its context is read with. Of sequences with an approximate method one is read at a time.</summary>
+    internal AttentionMethod Attention { get; init; }
 
     /// <summary>Tokens known: the prompt and what was appended.</summary>
     internal int Length { get; private set; }

@@ -164,6 +164,19 @@ internal sealed unsafe class CpuBackend : IBackend
     }
 
     /// <inheritdoc/>
+    public void GatherKV(KVCacheStorage cache, int layer, in Tensor slots, in Tensor k, in Tensor v)
+    {
+        CpuKVCacheStorage pages = Own(cache);
+        KVCacheShape shape = pages.Shape;
+        OperationShapes.GatherKV(shape, layer, slots, k, v);
+        RowNumbers(slots, (long)shape.Pages * shape.PageSize);
+        GatherKV job = new(
+            (int*)slots.HostPointer, pages.Layer(layer), (float*)k.HostPointer, (float*)v.HostPointer, k.Rows,
+            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type);
+        Kernels.GatherKV.Run(_pool, job);
+    }
+
+    /// <inheritdoc/>
     public void Attention(
         in Tensor q, KVCacheStorage cache, int layer, AttentionPlan plan, in AttentionParameters parameters, in Tensor output, in Tensor lse)
     {

@@ -35,4 +35,7 @@ internal struct ControlHeader
 
     /// <summary>Fault: its kind.</summary>
     internal int FaultKind;
+
+    /// <summary>Fault: the exit code of the rank that found it, and so of all.</summary>
+    internal int ExitCode;
 }

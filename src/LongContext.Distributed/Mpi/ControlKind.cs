@@ -14,4 +14,10 @@ internal enum ControlKind : byte
 
     /// <summary>The sender has a fault.</summary>
     Fault,
+
+    /// <summary>The sender wants to know for whom the receiver waits.</summary>
+    Ask,
+
+    /// <summary>For whom the sender waits.</summary>
+    Answer,
 }

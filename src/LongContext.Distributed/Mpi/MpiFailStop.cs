@@ -22,6 +22,9 @@ internal static class MpiFailStop
     /// <summary>The process is on its way out.</summary>
     internal static bool HasBegun => Volatile.Read(ref _begun) != 0;
 
+    /// <summary>What the process ends with; 0 before the end has begun.</summary>
+    internal static int Code { get; private set; }
+
     internal static int CodeOf(FaultKind kind) => kind == FaultKind.ConfigurationMismatch ? ConfigurationMismatch : CommunicationFault;
 
     /// <summary>Begins the end, once; returns at once.</summary>
@@ -29,6 +32,7 @@ internal static class MpiFailStop
     {
         if (Interlocked.Exchange(ref _begun, 1) == 0)
         {
+            Code = code;
             new Thread(() => Run(world, report, code)) { IsBackground = true, Name = "longcontext fail-stop" }.Start();
         }
     }

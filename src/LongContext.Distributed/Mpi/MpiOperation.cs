@@ -12,7 +12,7 @@ internal sealed class MpiOperation(MpiWorld world, MpiGroup group) : IMpiWork
     private readonly long[] _sendCounts = new long[group.Size];
     private readonly long[] _receiveCounts = new long[group.Size];
     private readonly bool[] _offered = new bool[group.Size];
-    private readonly bool[] _incoming = new bool[group.Size];
+    private readonly int[] _leftOf = new int[group.Size];
     private OperationHead _head;
     private CommRegion _send;
     private CommRegion _receive;
@@ -43,6 +43,9 @@ internal sealed class MpiOperation(MpiWorld world, MpiGroup group) : IMpiWork
     /// <summary>The rank has been told of, for being late in it.</summary>
     internal bool IsWarned { get; set; }
 
+    /// <summary>The others have been asked what they wait for.</summary>
+    internal bool IsAsked { get; set; }
+
     internal ref readonly OperationHead Head => ref _head;
 
     /// <summary>Counts given by the caller; empty where blocks are equal.</summary>
@@ -57,7 +60,7 @@ internal sealed class MpiOperation(MpiWorld world, MpiGroup group) : IMpiWork
         (_head, _send, _receive) = (new OperationHead(request), request.Send, request.Receive);
         _unequalSend = Keep(request.SendCounts, _sendCounts);
         _unequalReceive = Keep(request.ReceiveCounts, _receiveCounts);
-        (Stage, IsStarted, FirstWait, IsWarned) = (0, false, 0, false);
+        (Stage, IsStarted, FirstWait, IsWarned, IsAsked) = (0, false, 0, false, false);
         Volatile.Write(ref _isDone, false);
         Volatile.Write(ref _sequence, request.Sequence);
     }
@@ -70,7 +73,7 @@ internal sealed class MpiOperation(MpiWorld world, MpiGroup group) : IMpiWork
     {
         IsStarted = true;
         Array.Clear(_offered);
-        Array.Clear(_incoming);
+        Array.Clear(_leftOf);
         _left = 0;
         if (_head.Verb == CommVerb.AllReduce && Stage == 0)
         {
@@ -81,8 +84,8 @@ internal sealed class MpiOperation(MpiWorld world, MpiGroup group) : IMpiWork
         {
             if (Concerns(peer))
             {
-                _incoming[peer] = true;
-                _left += Outgoing(peer).ByteCount > ControlBuffer.MostPayload ? 2 : 1;
+                _leftOf[peer] = Outgoing(peer).ByteCount > ControlBuffer.MostPayload ? 2 : 1;
+                _left += _leftOf[peer];
             }
         }
 
@@ -113,37 +116,24 @@ internal sealed class MpiOperation(MpiWorld world, MpiGroup group) : IMpiWork
     }
 
     /// <summary>Whether an offer of <paramref name="peer"/> belongs to this half and has not come yet.</summary>
-    internal bool Expects(int peer) => _incoming[peer] && !_offered[peer];
+    internal bool Expects(int peer) => _leftOf[peer] > 0 && !_offered[peer];
 
     /// <summary>The offer of <paramref name="peer"/> has come and is right.</summary>
     internal void Offered(int peer) => _offered[peer] = true;
 
-    /// <summary>A block has come whole, or left.</summary>
-    internal void BlockDone() => _left--;
-
-    /// <summary>The first rank that has not come, else one whose bytes are under way; nobody if there is none.</summary>
-    internal int Missing()
+    /// <summary>A block has come from <paramref name="peer"/> whole, or left for it.</summary>
+    internal void BlockDone(int peer)
     {
-        if (_head.Verb == CommVerb.SendReceive)
-        {
-            foreach (int end in (ReadOnlySpan<int>)[_head.From, _head.To])
-            {
-                if (end != Communicator.NoRank && end != group.Rank && !(IsStarted && _offered[end]))
-                {
-                    return end;
-                }
-            }
-        }
+        _left--;
+        _leftOf[peer]--;
+    }
 
-        for (int peer = 0; peer < group.Size; peer++)
-        {
-            if (Concerns(peer) && !(IsStarted && _offered[peer]))
-            {
-                return peer;
-            }
-        }
-
-        return Enumerable.Range(0, group.Size).FirstOrDefault(Concerns, Communicator.NoRank);
+    /// <summary>Ranks that this one waits for: those that have not come, or if all have, those whose bytes are under way. A look from any thread.</summary>
+    internal IReadOnlyList<int> AllMissing()
+    {
+        int[] concerned = [.. Enumerable.Range(0, group.Size).Where(Concerns)];
+        int[] absent = [.. concerned.Where(p => !(IsStarted && _offered[p]))];
+        return absent.Length > 0 ? absent : [.. concerned.Where(p => _leftOf[p] > 0)];
     }
 
     /// <summary>Whether this operation exchanges anything with <paramref name="peer"/>, be it only that both started it.</summary>

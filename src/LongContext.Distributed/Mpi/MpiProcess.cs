@@ -197,6 +197,8 @@ internal sealed class MpiProcess
                         _worlds.Add(made);
                         _polled = [.. _worlds];
                     }
+
+                    start.Complete();
                 }
             }
         }
@@ -275,11 +277,8 @@ internal sealed class MpiProcess
         if (OpenWorld() is { } world)
         {
             // Under a launcher this is also how a rank hears that another one has ended: by SIGTERM.
-            bool waits = world.DescribeWait() is not null;
-            MpiFailStop.Begin(
-                world, $"{Who()}: ended {world.DescribeWait() ?? "without closing its communicator"}",
-                waits || world.Latch.Fault is not null ? MpiFailStop.CommunicationFault : MpiFailStop.NotClosed);
-            MpiFailStop.AwaitEnd();
+            string how = world.DescribeWait() is { } wait ? $"was ended {wait}" : "ended without closing its communicator";
+            EndOpen(world, how, world.DescribeWait() is null ? MpiFailStop.NotClosed : MpiFailStop.CommunicationFault);
         }
 
         Volatile.Write(ref _isEnding, true);
@@ -297,13 +296,20 @@ internal sealed class MpiProcess
         if (LastOptions.OnFault == FaultAction.EndProcess && OpenWorld() is { } world && !MpiFailStop.HasBegun)
         {
             NativeProcess.WriteErrorLine($"Unhandled exception. {exception}");
-            MpiFailStop.Begin(world, $"{Who()}: ended by an exception, without closing its communicator", MpiFailStop.NotClosed);
+            EndOpen(world, "ended by an exception, without closing its communicator", MpiFailStop.NotClosed);
         }
 
         if (MpiFailStop.HasBegun)
         {
             MpiFailStop.AwaitEnd();
         }
+    }
+
+    private void EndOpen(MpiWorld world, string how, int code)
+    {
+        MpiFailStop.Begin(world, $"{Who()}: {how}", code);
+        world.FailNotClosed(how); // the others are told
+        MpiFailStop.AwaitEnd();
     }
 
     /// <summary>Of the last world made.</summary>

@@ -93,6 +93,9 @@ internal sealed unsafe class MpiStart : IMpiRequestOwner
         return false;
     }
 
+    /// <summary>The world is where the process looks for it: whoever waits may have it.</summary>
+    internal void Complete() => _done.TrySetResult();
+
     private nint Handle => *(nint*)_memory;
 
     private Span<byte> Record(int rank) => new(_memory + sizeof(nint) + (rank * MpiStartRecord.Bytes), MpiStartRecord.Bytes);
@@ -143,7 +146,6 @@ internal sealed unsafe class MpiStart : IMpiRequestOwner
         CommunicatorInfo info = new("mpi", _process.Version, hosts, [.. Enumerable.Range(0, size)], [MemoryPlace.Host]);
         World = new MpiWorld(_process, _options, Handle, info, me, _requests);
         NativeMemory.Free(_memory);
-        _done.SetResult();
         return true;
     }
 

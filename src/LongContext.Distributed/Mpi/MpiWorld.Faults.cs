@@ -12,6 +12,7 @@ internal sealed partial class MpiWorld
 
     private long _faultSeen;
     private int _toldBy = Communicator.NoRank;
+    private int _toldCode;
     private bool _told;
     private bool _isReported;
     private bool _isQuiet;
@@ -49,39 +50,46 @@ internal sealed partial class MpiWorld
         }
     }
 
-    /// <summary>The fault that <paramref name="missing"/> has not come in time. Any thread.</summary>
-    internal void FailLate(MpiOperation operation, int missing)
+    /// <summary>The fault that another rank has not come in time. Any thread.</summary>
+    internal void FailLate(MpiOperation operation, int suspect)
     {
-        MpiGroup group = operation.Group;
-        string silent = missing == Communicator.NoRank || _post.Heard(group.World[missing]) is not (> 0 and long heard)
-            ? "never heard of since the start"
-            : $"last heard of {Seconds(Stopwatch.GetElapsedTime(heard))} s ago";
+        string silent = suspect == Communicator.NoRank
+            ? ""
+            : _post.Heard(suspect) is > 0 and long heard
+                ? $"; last heard of {Seconds(Stopwatch.GetElapsedTime(heard))} s ago{Probed(suspect)}"
+                : "; never heard of since the start";
         Fail(
-            FaultKind.DeadlineExceeded, operation, missing,
-            $"no answer from {Name(group, missing)} within {Seconds(Options.OperationDeadline)} s in operation {operation.Sequence}, " +
-            $"{operation.Describe()}; {silent}. The time is set by {nameof(CommunicatorOptions.OperationDeadline)}.");
+            FaultKind.DeadlineExceeded, operation, suspect == Communicator.NoRank ? suspect : operation.Group.RankOf(suspect),
+            $"no answer from {Name(operation.Group, suspect)} within {Seconds(Options.OperationDeadline)} s in operation {operation.Sequence}, " +
+            $"{operation.Describe()}{silent}. The time is set by {nameof(CommunicatorOptions.OperationDeadline)}.");
+
+        // A rank of the world for which a rank of the group waits has no number in the group.
+        string Name(MpiGroup group, int worldRank) => worldRank == Communicator.NoRank
+            ? "MPI"
+            : group.RankOf(worldRank) is >= 0 and int rank ? group.Info.Describe(rank) : $"{Root.Info.Describe(worldRank)} of all";
     }
 
     /// <summary>A line for whoever watches: this rank waits long for another. Any thread.</summary>
-    internal void WarnLate(MpiOperation operation, int missing)
+    internal void WarnLate(MpiOperation operation)
     {
+        string who = string.Join(", ", operation.AllMissing().Take(4).Select(operation.Group.Info.Describe));
         NativeProcess.WriteErrorLine(
             $"longcontext: {Root.Info.Describe(Root.Rank)} of {Root.Size} has waited {Seconds(Options.SlowRankWarning)} s for " +
-            $"{Name(operation.Group, missing)} in operation {operation.Sequence}, {operation.Describe()}");
+            $"{who} in operation {operation.Sequence}, {operation.Describe()}");
     }
 
     /// <summary>What this rank waits for, for the line that it leaves when something from outside ends it; null if for nothing. Any thread.</summary>
-    internal string? DescribeWait()
-    {
-        foreach (MpiGroup group in _groups.Values.ToArray())
-        {
-            if (group.Operations().FirstOrDefault(o => !o.IsDone && o.FirstWait != 0) is { } operation)
-            {
-                return $"waiting for {Name(group, operation.Missing())} in operation {operation.Sequence}, {operation.Describe()}";
-            }
-        }
+    internal string? DescribeWait() => Waited() is { } operation
+        ? $"waiting for {string.Join(", ", operation.AllMissing().Take(4).Select(operation.Group.Info.Describe))} " +
+          $"in operation {operation.Sequence}, {operation.Describe()}"
+        : null;
 
-        return null;
+    /// <summary>This process ends and has not left the world.</summary>
+    internal void FailNotClosed(string how)
+    {
+        CommTag none = new(0, 0, CommPhase.Control, 0);
+        Latch.TrySet(new CommunicatorFault(
+            FaultKind.RankEnded, Root.Rank, Root.Rank, 0, none, Capital($"{Root.Info.Describe(Root.Rank)} of {Root.Size}: {how}.")));
     }
 
     /// <summary>The process that started this rank is gone, and with it all that watched over the job.</summary>
@@ -134,7 +142,7 @@ internal sealed partial class MpiWorld
         Volatile.Write(ref _faultSeen, Stopwatch.GetTimestamp());
         if (Options.OnFault == FaultAction.EndProcess)
         {
-            MpiFailStop.Begin(this, Report(fault), MpiFailStop.CodeOf(fault.Kind));
+            MpiFailStop.Begin(this, Report(fault), _toldCode == 0 ? MpiFailStop.CodeOf(fault.Kind) : _toldCode);
             if (!Process.IsCommunicationThread)
             {
                 MpiFailStop.AwaitEnd(); // the caller must not run into the end of the process with an exception of its own
@@ -192,7 +200,7 @@ internal sealed partial class MpiWorld
             ControlBuffer buffer = _post.Take(peer);
             ref ControlHeader header = ref buffer.Header;
             (header.Kind, header.Sequence, header.FaultKind) = (ControlKind.Fault, fault.Sequence, (int)fault.Kind);
-            (header.Head.From, header.Head.To) = (fault.Rank, fault.SuspectedRank);
+            (header.Head.From, header.Head.To, header.ExitCode) = (fault.Rank, fault.SuspectedRank, MpiFailStop.Code is 0 ? MpiFailStop.CodeOf(fault.Kind) : MpiFailStop.Code);
             (header.Head.Step, header.Head.Layer, header.Head.Phase, header.Head.Part) = (fault.Tag.Step, fault.Tag.Layer, fault.Tag.Phase, fault.Tag.Part);
             header.PayloadBytes = Math.Min(text.Length, ControlBuffer.MostPayload);
             text.AsSpan(0, header.PayloadBytes).CopyTo(buffer.Payload);
@@ -205,7 +213,7 @@ internal sealed partial class MpiWorld
         ref ControlHeader header = ref buffer.Header;
         if (Latch.Fault is null)
         {
-            _toldBy = buffer.Peer;
+            (_toldBy, _toldCode) = (buffer.Peer, header.ExitCode);
         }
 
         Latch.TrySet(new CommunicatorFault(

@@ -73,16 +73,21 @@ internal sealed partial class MpiWorld
         TimeSpan waited = Stopwatch.GetElapsedTime(operation.FirstWait);
         if (waited >= Options.OperationDeadline)
         {
-            int missing = operation.Missing();
+            int suspect = Suspect(operation);
             if (!IsCompleted(operation, sequence))
             {
-                FailLate(operation, missing);
+                FailLate(operation, suspect);
             }
+        }
+        else if (waited >= Options.OperationDeadline / 2 && !operation.IsAsked)
+        {
+            operation.IsAsked = true;
+            AskAll();
         }
         else if (waited >= Options.SlowRankWarning && !operation.IsWarned)
         {
             operation.IsWarned = true;
-            WarnLate(operation, operation.Missing());
+            WarnLate(operation);
         }
     }
 

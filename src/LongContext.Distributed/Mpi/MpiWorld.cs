@@ -29,6 +29,7 @@ internal sealed partial class MpiWorld
         (Process, Options, Handle, Api, Requests) = (process, options, handle, process.Api, requests);
         Latch = new FaultLatch(OnFirstFault);
         Root = new MpiGroup(this, null, 0, info, rank);
+        _answers = [.. Enumerable.Repeat(NotAsked, info.Hosts.Count)];
         _post = new MpiPost(Api, requests, handle, info.Hosts.Count, Deliver);
         _groups[Root.Id] = Root;
         foreach (int peer in Peers)
@@ -112,7 +113,7 @@ internal sealed partial class MpiWorld
         _idleTransfers.Push(transfer);
         if (isWhole)
         {
-            transfer.Operation.BlockDone();
+            transfer.Operation.BlockDone(transfer.Peer);
             Advance(transfer.Operation);
         }
     }
@@ -196,6 +197,12 @@ internal sealed partial class MpiWorld
             case ControlKind.Goodbye:
                 kept = DeliverGoodbye(buffer);
                 break;
+            case ControlKind.Ask:
+                DeliverAsk(buffer);
+                break;
+            case ControlKind.Answer:
+                DeliverAnswer(buffer);
+                break;
             default:
                 DeliverFault(buffer);
                 break;
@@ -264,7 +271,7 @@ internal sealed partial class MpiWorld
         if (header.BlockBytes <= ControlBuffer.MostPayload)
         {
             buffer.Payload.CopyTo(new Span<byte>((void*)block.Address, buffer.Payload.Length));
-            operation.BlockDone();
+            operation.BlockDone(peer);
             return;
         }
 

@@ -29,6 +29,7 @@ internal sealed partial class MpiWorld
         (Process, Options, Handle, Api, Requests) = (process, options, handle, process.Api, requests);
         Latch = new FaultLatch(OnFirstFault);
         Root = new MpiGroup(this, null, 0, info, rank);
+        _hasTold = new bool[info.Hosts.Count];
         _answers = [.. Enumerable.Repeat(NotAsked, info.Hosts.Count)];
         _post = new MpiPost(Api, requests, handle, info.Hosts.Count, Deliver);
         _groups[Root.Id] = Root;

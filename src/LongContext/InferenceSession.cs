@@ -109,10 +109,10 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         Prompt prompt, LogitPositions positions = LogitPositions.Last, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        int[] ids = _encoder.Encode(prompt, cancellationToken);
+        (int[] ids, int contextLength) = _encoder.Encode(prompt, cancellationToken);
         ThrowIfTooLong(ids.Length, 0);
         ThrowIfTooLarge(ids.Length, positions);
-        LogitsRequest request = new(new Sequence(Interlocked.Increment(ref _arrivals), ids, 0, positions));
+        LogitsRequest request = new(new Sequence(Interlocked.Increment(ref _arrivals), ids, 0, positions, contextLength));
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(_ => _parts.Engine.Cancel(request), null);
         _parts.Engine.Submit(request);
         try
@@ -127,7 +127,7 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
 
     /// <summary>Tokens of <paramref name="prompt"/> as it would be submitted, special tokens included.</summary>
     /// <exception cref="InvalidRequestException">The prompt is empty, or an id is not in the vocabulary.</exception>
-    public int CountTokens(Prompt prompt) => _encoder.Encode(prompt, CancellationToken.None).Length;
+    public int CountTokens(Prompt prompt) => _encoder.Encode(prompt, CancellationToken.None).Ids.Length;
 
     /// <summary>What a session of this model with another context length would need.</summary>
     /// <param name="contextLength">Tokens; at least 1.</param>
@@ -155,9 +155,9 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         GenerationOptions validated = GenerationOptionsValidator.Validate(options, Model.VocabularySize);
-        int[] ids = _encoder.Encode(prompt, cancellationToken);
+        (int[] ids, int contextLength) = _encoder.Encode(prompt, cancellationToken);
         ThrowIfTooLong(ids.Length, validated.MaxNewTokens);
-        Sequence sequence = new(Interlocked.Increment(ref _arrivals), ids, validated.MaxNewTokens);
+        Sequence sequence = new(Interlocked.Increment(ref _arrivals), ids, validated.MaxNewTokens, contextLength: contextLength);
         return new GenerationRequest(sequence, validated, Tokenizer, Model.VocabularySize, _parts.Clock);
     }
 

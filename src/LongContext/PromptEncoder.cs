@@ -11,7 +11,7 @@ internal sealed class PromptEncoder(ITokenizer tokenizer, int vocabularySize)
     /// <param name="prompt">Special tokens written out in its texts become those tokens.</param>
     /// <param name="cancellationToken">Looked at before and after each part is encoded.</param>
     /// <exception cref="InvalidRequestException">The prompt is empty, or an id is not in the vocabulary.</exception>
-    internal int[] Encode(Prompt prompt, CancellationToken cancellationToken)
+    internal EncodedPrompt Encode(Prompt prompt, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         EncodeOptions added = prompt.HasSpecialTokens ? EncodeOptions.None : EncodeOptions.AddSpecialTokens;
@@ -32,7 +32,7 @@ internal sealed class PromptEncoder(ITokenizer tokenizer, int vocabularySize)
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        return ids;
+        return new EncodedPrompt(ids, context.Count);
     }
 
     private IReadOnlyList<int> Encode(in PromptPart part, EncodeOptions options, CancellationToken cancellationToken)

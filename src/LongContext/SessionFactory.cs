@@ -50,20 +50,21 @@ internal static class SessionFactory
         ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer, configuration.Clock);
         cancellationToken.ThrowIfCancellationRequested();
         IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads, configuration.Precision)))());
+        IAttentionMethod method = AttentionMethods.Create(configuration.Attention);
         CausalLM model = owned.Add(CausalLM.Load(
-            files, backend, AttentionMethods.Create(configuration.Attention), sizes.ContextLength, sizes.Limits.MaxTokens,
+            files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
             sizes.Limits.MaxOutputs, progress, cancellationToken));
         KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength)));
-        return Start(configuration, sizes, files, model, backend, storage, text, owned);
+        return Start(configuration, sizes, files, model, method, backend, storage, text, owned);
     }
 
     private static InferenceSession Start(
-        SessionConfiguration configuration, SessionSizes sizes, ModelFiles files, CausalLM model, IBackend backend, KVCacheStorage storage,
-        ModelTokenizer text, OwnedParts owned)
+        SessionConfiguration configuration, SessionSizes sizes, ModelFiles files, CausalLM model, IAttentionMethod method, IBackend backend,
+        KVCacheStorage storage, ModelTokenizer text, OwnedParts owned)
     {
         ILogger logger = configuration.LoggerFactory?.CreateLogger("LongContext") is { } receiver ? new QuietLogger(receiver) : NullLogger.Instance;
         PagedKVCache cache = new(storage.Shape.Pages, storage.Shape.PageSize, configuration.PrefixReuse);
-        ModelRunner runner = new(model, backend, storage, files);
+        ModelRunner runner = new(model, method, backend, storage, files);
         StepLoop loop = new(runner, cache, sizes.Limits, configuration.MaxQueuedRequests, configuration.Clock, logger);
         InferenceEngine engine = new(loop, runner, logger);
         owned.HandOver(); // the engine's thread disposes them

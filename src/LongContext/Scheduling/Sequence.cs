@@ -14,11 +14,14 @@ internal sealed class Sequence
     /// <param name="prompt">Prompt ids, at least one; copied.</param>
     /// <param name="maxNewTokens">Most tokens to append; 0 when only logits are wanted.</param>
     /// <param name="logits">For which prompt positions logits are wanted.</param>
-    internal Sequence(long arrival, ReadOnlySpan<int> prompt, int maxNewTokens, LogitPositions logits = LogitPositions.Last)
+    /// <param name="contextLength">Leading prompt ids that are the context, the rest being the query; null: all of them.</param>
+    internal Sequence(
+        long arrival, ReadOnlySpan<int> prompt, int maxNewTokens, LogitPositions logits = LogitPositions.Last, int? contextLength = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(prompt.Length);
         ArgumentOutOfRangeException.ThrowIfNegative(maxNewTokens);
         (Arrival, PromptLength, Length, Logits) = (arrival, prompt.Length, prompt.Length, logits);
+        ContextLength = contextLength ?? prompt.Length;
         MaxCachedTokens = checked(prompt.Length + Math.Max(maxNewTokens, 1) - 1);
         _tokens = new int[prompt.Length + Math.Min(maxNewTokens, GrowthReserve)];
         prompt.CopyTo(_tokens);
@@ -29,6 +32,9 @@ internal sealed class Sequence
 
     /// <summary>Prompt tokens.</summary>
     internal int PromptLength { get; }
+
+    /// <summary>Of the prompt's tokens, the leading ones that are its context; the others are its query.</summary>
+    internal int ContextLength { get; }
 
     /// <summary>Tokens known: the prompt and what was appended.</summary>
     internal int Length { get; private set; }
@@ -68,6 +74,9 @@ internal sealed class Sequence
 
     /// <summary>The token ids.</summary>
     internal ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Length);
+
+    /// <summary>The token ids, for those who keep them during a step.</summary>
+    internal ReadOnlyMemory<int> TokenMemory => _tokens.AsMemory(0, Length);
 
     /// <summary>Adds a new token.</summary>
     internal void Append(int token)

@@ -1,0 +1,12 @@
+namespace LongContext.Distributed.Tests.Ranks;
+
+/// <summary>What rank processes can be started for, by name.</summary>
+internal static class RankScenarios
+{
+    /// <summary>Each returns the process's exit code.</summary>
+    internal static IReadOnlyDictionary<string, Func<RankRun, int>> All { get; } = new Dictionary<string, Func<RankRun, int>>
+    {
+        ["conformance"] = ConformanceScenario.Run,
+        ["exit"] = ExitScenario.Run,
+    };
+}

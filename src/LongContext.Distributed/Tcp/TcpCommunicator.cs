@@ -14,13 +14,11 @@ public sealed class TcpCommunicator : Communicator
     private readonly TcpMesh _mesh;
     private readonly TcpGroup _group;
 
-    private TcpCommunicator(TcpOptions options, CommunicatorInfo info, FaultLatch latch, IReadOnlyList<Socket?> sockets)
-        : base(options.Rank, info, options.Communicator, latch)
+    private TcpCommunicator(TcpMesh mesh, CommunicatorOptions options)
+        : base(mesh.Rank, mesh.World, options, mesh.Latch)
     {
-        _mesh = new TcpMesh(options.Rank, info, options, latch, sockets);
-        _group = _mesh.Root;
-        latch.Faulted.Register(_mesh.Tell); // a fault that was set elsewhere: Agree
-        _mesh.Start();
+        (_mesh, _group) = (mesh, mesh.Root);
+        mesh.Start();
     }
 
     private TcpCommunicator(TcpCommunicator parent, int rank, CommunicatorInfo info, TcpGroup group)
@@ -40,9 +38,16 @@ public sealed class TcpCommunicator : Communicator
 
     internal static TcpCommunicator Create(TcpOptions options, Socket? listener)
     {
-        FaultLatch latch = new();
-        (CommunicatorInfo info, IReadOnlyList<Socket?> sockets) = TcpRendezvous.Join(options, listener);
-        return new TcpCommunicator(options, info, latch, sockets);
+        try
+        {
+            (CommunicatorInfo info, IReadOnlyList<Socket?> sockets) = TcpRendezvous.Join(options, listener);
+            return new TcpCommunicator(new TcpMesh(options.Rank, info, options, sockets), options.Communicator);
+        }
+        catch (CommunicatorException e) when (options.Communicator.OnFault == FaultAction.EndProcess)
+        {
+            FailStop.End(options.Rank, options.Size, e.Fault);
+            throw;
+        }
     }
 
     /// <inheritdoc/>

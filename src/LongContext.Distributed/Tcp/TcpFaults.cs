@@ -34,6 +34,14 @@ internal static class TcpFaults
             $"The time is set by {nameof(CommunicatorOptions.OperationDeadline)}.");
     }
 
+    /// <summary>A warning, not a fault.</summary>
+    internal static string Slow(TcpOperation operation, int peer, TimeSpan waited)
+    {
+        CommunicatorInfo info = operation.Group.Info;
+        return $"{info.Describe(operation.Group.Rank)} of {info.Hosts.Count} has waited {Seconds(waited)} s for {info.Describe(peer)} " +
+            $"in operation {operation.Sequence}, {operation.Own}.";
+    }
+
     /// <summary>A fault of a connection: about the operation under way, if there is one.</summary>
     internal static CommunicatorFault OfLink(FaultKind kind, TcpMesh mesh, int peer, TcpOperation? operation, string what)
     {

@@ -172,6 +172,12 @@ internal sealed unsafe partial class TcpGroup
             _mesh.Fail(TcpFaults.Late(operation, missing, _mesh.Deadline, _mesh.LinkTo(_world[missing])!.Silence));
         }
 
+        else if (waited >= _mesh.SlowRankWarning && !operation.IsWarned)
+        {
+            operation.IsWarned = true;
+            FailStop.Report(TcpFaults.Slow(operation, missing, waited));
+        }
+
         return _mesh.Deadline - waited;
     }
 

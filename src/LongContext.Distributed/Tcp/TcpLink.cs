@@ -67,6 +67,9 @@ internal sealed partial class TcpLink
         }
     }
 
+    /// <summary>Waits until the other rank has said its last word too.</summary>
+    internal void WaitUntilEnded(TimeSpan most) => _receiver.Join(most);
+
     private Thread NewThread(ThreadStart body, string what) => new(body, maxStackSize: 256 * 1024)
     {
         IsBackground = true,

@@ -17,16 +17,16 @@ internal sealed class TcpMesh
     private readonly List<(int Peer, EarlyFrame Frame)> _early = []; // for groups that this rank has yet to make
     private readonly List<CommBuffer> _scratch = [];
     private readonly FaultLatch _latch;
+    private readonly CommunicatorOptions _options;
     private bool _closed;
 
     /// <param name="rank">This rank.</param>
     /// <param name="world">All ranks.</param>
     /// <param name="options">What they were made with.</param>
-    /// <param name="latch">Keeps the first fault.</param>
     /// <param name="sockets">[size]: a connection to each other rank; null for this one.</param>
-    internal TcpMesh(int rank, CommunicatorInfo world, TcpOptions options, FaultLatch latch, IReadOnlyList<Socket?> sockets)
+    internal TcpMesh(int rank, CommunicatorInfo world, TcpOptions options, IReadOnlyList<Socket?> sockets)
     {
-        (Rank, World, _latch) = (rank, world, latch);
+        (Rank, World, _options, _latch) = (rank, world, options.Communicator, new FaultLatch(OnFirstFault));
         (Deadline, Checksums) = (options.Communicator.OperationDeadline, options.Agreement == AgreementCheck.HeadersAndChecksums);
         _links = [.. sockets.Select((s, peer) => s is null ? null : new TcpLink(this, peer, s))];
         _ended = new bool[Size];
@@ -50,10 +50,21 @@ internal sealed class TcpMesh
     /// <summary>The communicator of all ranks.</summary>
     internal TcpGroup Root { get; }
 
+    /// <summary>Keeps the first fault.</summary>
+    internal FaultLatch Latch => _latch;
+
     internal bool IsFaulted => _latch.Fault is not null;
+
+    /// <summary>How long a wait may be before a line says who is late.</summary>
+    internal TimeSpan SlowRankWarning => _options.SlowRankWarning;
 
     internal void Start()
     {
+        if (_options.OnFault == FaultAction.EndProcess)
+        {
+            AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+        }
+
         foreach (TcpLink? link in _links)
         {
             link?.Start();
@@ -218,30 +229,7 @@ internal sealed class TcpMesh
     {
         lock (Gate)
         {
-            if (_latch.TrySet(fault))
-            {
-                Tell();
-            }
-        }
-    }
-
-    /// <summary>Tells all ranks of the fault that is set, and sends them nothing more.</summary>
-    internal void Tell()
-    {
-        lock (Gate)
-        {
-            if (_latch.Fault is not { } fault)
-            {
-                return;
-            }
-
-            byte[] body = FaultFrame.Encode(fault);
-            foreach (TcpLink? link in _links)
-            {
-                link?.FinishWith(new FrameHeader(FrameKind.Fault, default, 0, 0, 0, fault.Tag, 0), body);
-            }
-
-            Monitor.PulseAll(Gate);
+            _latch.TrySet(fault);
         }
     }
 
@@ -253,6 +241,7 @@ internal sealed class TcpMesh
             return;
         }
 
+        WaitForTheEnd();
         Quiesce();
         _latch.ThrowIfFaulted();
     }
@@ -270,6 +259,8 @@ internal sealed class TcpMesh
             _closed = true;
         }
 
+        WaitForTheEnd();
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
         foreach (TcpLink? link in _links)
         {
             link?.Finish();
@@ -282,15 +273,6 @@ internal sealed class TcpMesh
 
         Quiesce();
         _scratch.ForEach(b => b.Dispose());
-    }
-
-    /// <summary>Waits until the fault is with all ranks that take it, for a short time at most.</summary>
-    internal void WaitUntilTold()
-    {
-        foreach (TcpLink? link in _links)
-        {
-            link?.WaitUntilSent(LastWord / 4);
-        }
     }
 
     /// <summary>Memory for a reduction; the mesh keeps it for the next.</summary>
@@ -314,6 +296,64 @@ internal sealed class TcpMesh
     }
 
     private TcpOperation? Current() => Root.Oldest ?? _groups.Values.Select(g => g.Oldest).FirstOrDefault(o => o is not null);
+
+    /// <summary>Tells all ranks of the fault, and sends them nothing more; then ends the process if that is wanted.</summary>
+    private void OnFirstFault(CommunicatorFault fault)
+    {
+        lock (Gate)
+        {
+            byte[] body = FaultFrame.Encode(fault);
+            foreach (TcpLink? link in _links)
+            {
+                link?.FinishWith(new FrameHeader(FrameKind.Fault, default, 0, 0, 0, fault.Tag, 0), body);
+            }
+
+            Monitor.PulseAll(Gate);
+        }
+
+        if (_options.OnFault == FaultAction.EndProcess)
+        {
+            new Thread(() => EndProcess(fault)) { IsBackground = true, Name = $"rank {Rank} ends" }.Start();
+            if (!Monitor.IsEntered(Gate))
+            {
+                WaitForTheEnd();
+            }
+        }
+    }
+
+    /// <summary>Gives the last word a moment to arrive, and to be read: a process that ends cuts its connections.</summary>
+    private void EndProcess(CommunicatorFault fault)
+    {
+        foreach (TcpLink? link in _links)
+        {
+            link?.WaitUntilSent(LastWord / 4);
+        }
+
+        StartDeadline moment = new(LastWord / 4);
+        foreach (TcpLink? link in _links)
+        {
+            link?.WaitUntilEnded(moment.Left);
+        }
+
+        FailStop.End(Rank, Size, fault);
+    }
+
+    /// <summary>Where a fault ends the process, no call returns after one.</summary>
+    private void WaitForTheEnd()
+    {
+        if (IsFaulted && _options.OnFault == FaultAction.EndProcess)
+        {
+            Thread.Sleep(Timeout.Infinite);
+        }
+    }
+
+    private void OnProcessExit(object? sender, EventArgs e)
+    {
+        FailStop.Report(
+            $"rank {Rank} of {Size} (host {Environment.MachineName}): the process ended without disposing its communicator. " +
+            $"Exit code {FailStop.NotClosed}.");
+        FailStop.EndNow(FailStop.NotClosed);
+    }
 
     private void Quiesce()
     {

@@ -47,6 +47,9 @@ internal sealed class TcpOperation
     /// <summary>When the rank first waited for it; 0 before.</summary>
     internal long FirstWait { get; set; }
 
+    /// <summary>A line has said that it takes long.</summary>
+    internal bool IsWarned { get; set; }
+
     /// <summary>What this rank has started.</summary>
     internal Announcement Own { get; } = new();
 
@@ -64,7 +67,7 @@ internal sealed class TcpOperation
     {
         Volatile.Write(ref _done, false);
         Volatile.Write(ref _sequence, request.Sequence);
-        (FirstWait, HeardCount, _pending, _reducePending) = (0, 0, 0, 0);
+        (FirstWait, IsWarned, HeardCount, _pending, _reducePending) = (0, false, 0, 0, 0);
         (_send, _receive) = (request.Send, request.Receive);
         _unequalSend = Keep(request.SendCounts, ref _sendCounts);
         _unequalReceive = Keep(request.ReceiveCounts, ref _receiveCounts);

@@ -44,13 +44,10 @@ public sealed record TcpOptions
     /// </summary>
     public string? Secret { get; init; }
 
-    /// <summary>How long ranks wait for each other at the start. Default 60 s.</summary>
-    public TimeSpan StartDeadline { get; init; } = TimeSpan.FromSeconds(60);
-
     /// <summary>How closely what ranks send is checked.</summary>
     public AgreementCheck Agreement { get; init; } = AgreementCheck.Headers;
 
-    /// <summary>What every communicator is made with.</summary>
+    /// <summary>What every communicator is made with: deadlines, and what to do at a fault.</summary>
     public CommunicatorOptions Communicator { get; init; } = CommunicatorOptions.Default;
 
     /// <summary>Reads rank, size, rendezvous and secret from this process's environment.</summary>
@@ -98,9 +95,6 @@ public sealed record TcpOptions
         Require(Size is >= 1 and <= MostRanks, $"{nameof(Size)} is {Size}; there can be 1 to {MostRanks} ranks.");
         Require(Rank >= 0 && Rank < Math.Max(Size, 1), $"{nameof(Rank)} is {Rank}; there are ranks 0 to {Size - 1}.");
         Require(Port is > 0 and <= IPEndPoint.MaxPort, $"{nameof(Port)} is {Port}; it must be 1 to {IPEndPoint.MaxPort}.");
-        Require(
-            StartDeadline > TimeSpan.Zero && StartDeadline <= TimeSpan.FromDays(1),
-            $"{nameof(StartDeadline)} is {StartDeadline}; it must be above zero and at most one day.");
         Require(Agreement <= AgreementCheck.HeadersAndChecksums, $"{nameof(Agreement)} is {Agreement}, which does not exist.");
         Require(
             Secret is null || Encoding.UTF8.GetByteCount(Secret) >= LeastSecretBytes,

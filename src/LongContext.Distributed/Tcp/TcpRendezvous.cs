@@ -16,7 +16,7 @@ internal static class TcpRendezvous
     {
         IPEndPoint meeting = options.Validate();
         byte[] key = TcpHandshake.KeyOf(options.Secret);
-        StartDeadline deadline = new(options.StartDeadline);
+        StartDeadline deadline = new(options.Communicator.StartDeadline);
         Socket?[] sockets = new Socket?[options.Size];
         try
         {

@@ -33,7 +33,7 @@ internal static partial class FailStop
     internal static void End(int rank, int size, CommunicatorFault fault)
     {
         int code = ExitCodeOf(fault.Kind);
-        Report($"rank {rank} of {size} (host {Environment.MachineName}): {fault.Kind}: {fault.Message} Exit code {code}.");
+        Report($"rank {rank} of {size} (host {Environment.MachineName}): {fault.Message.TrimEnd('.')}; exit {code}");
         EndNow(code);
     }
 

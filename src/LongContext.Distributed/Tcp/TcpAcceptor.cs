@@ -9,7 +9,7 @@ internal sealed class TcpAcceptor : IDisposable
 {
     private const int MostGuests = 32; // greeting at the same time
     private static readonly TimeSpan GreetingTime = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LookAround = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(5);
 
     private readonly object _gate = new();
     private readonly Socket _listener;
@@ -98,8 +98,8 @@ internal sealed class TcpAcceptor : IDisposable
             _ended = true;
         }
 
+        _listener.Dispose(); // wakes the thread
         _thread.Join();
-        _listener.Dispose();
     }
 
     private int Absent() => Array.FindIndex(_sockets, Math.Min(_options.Rank + 1, _options.Size), s => s is null);
@@ -108,26 +108,21 @@ internal sealed class TcpAcceptor : IDisposable
     {
         while (true)
         {
-            lock (_gate)
-            {
-                if (_ended)
-                {
-                    return;
-                }
-            }
-
-            if (!_listener.Poll(LookAround, SelectMode.SelectRead))
-            {
-                continue;
-            }
-
             try
             {
                 Greet(_listener.Accept());
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                // It went away before it was accepted.
+                lock (_gate)
+                {
+                    if (_ended)
+                    {
+                        return;
+                    }
+                }
+
+                Thread.Sleep(RetryPause); // a guest that went away before it was accepted, or no descriptor is left for it
             }
         }
     }

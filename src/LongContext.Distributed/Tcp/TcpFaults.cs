@@ -45,7 +45,9 @@ internal static class TcpFaults
     /// <summary>A fault of a connection: about the operation under way, if there is one.</summary>
     internal static CommunicatorFault OfLink(FaultKind kind, TcpMesh mesh, int peer, TcpOperation? operation, string what)
     {
-        string where = operation is null ? "between operations" : $"in operation {operation.Sequence}, {operation.Own}";
+        string where = operation is null
+            ? "before the first operation"
+            : $"{(operation.IsDone ? "after" : "in")} operation {operation.Sequence}, {operation.Own}";
         string message = $"{mesh.World.Describe(mesh.Rank)} of {mesh.Size}: {what}, {where}.";
         return new CommunicatorFault(
             kind, mesh.Rank, peer, operation?.Sequence ?? 0, operation?.Own.Tag ?? default, char.ToUpperInvariant(message[0]) + message[1..]);

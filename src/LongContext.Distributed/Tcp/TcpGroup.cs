@@ -42,6 +42,9 @@ internal sealed unsafe partial class TcpGroup
     /// <summary>The oldest operation that is not complete.</summary>
     internal TcpOperation? Oldest => _operations.Where(o => !o.IsDone).MinBy(o => o.Sequence);
 
+    /// <summary>The operation started last, if there was one.</summary>
+    internal TcpOperation? Latest => _begun == 0 ? null : Operation(_begun - 1);
+
     internal bool IsReducing => Array.Exists(_operations, o => o.IsReducing);
 
     internal CommBuffer RentScratch(long byteCount) => _mesh.RentScratch(byteCount);

@@ -32,9 +32,12 @@ internal sealed unsafe partial class TcpLink
             _inside = Fill(_body, FrameHeader.Bytes);
         }
 
-        lock (_sendGate)
+        if (_error != SocketError.Success)
         {
-            Break();
+            lock (_sendGate)
+            {
+                Break(); // at a mere end the other rank may still read
+            }
         }
 
         EndThread();

@@ -11,7 +11,7 @@ namespace LongContext.Distributed.Tcp;
 /// </remarks>
 internal sealed partial class TcpLink
 {
-    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAround = TimeSpan.FromMilliseconds(250);
 
     private readonly TcpMesh _mesh;

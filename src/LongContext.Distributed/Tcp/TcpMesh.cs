@@ -295,7 +295,7 @@ internal sealed class TcpMesh
         _scratch.Insert(place < 0 ? _scratch.Count : place, buffer); // ascending: the smallest that fits is taken
     }
 
-    private TcpOperation? Current() => Root.Oldest ?? _groups.Values.Select(g => g.Oldest).FirstOrDefault(o => o is not null);
+    private TcpOperation? Current() => Root.Oldest ?? _groups.Values.Select(g => g.Oldest).FirstOrDefault(o => o is not null) ?? Root.Latest;
 
     /// <summary>Tells all ranks of the fault, and sends them nothing more; then ends the process if that is wanted.</summary>
     private void OnFirstFault(CommunicatorFault fault)
@@ -350,8 +350,7 @@ internal sealed class TcpMesh
     private void OnProcessExit(object? sender, EventArgs e)
     {
         FailStop.Report(
-            $"rank {Rank} of {Size} (host {Environment.MachineName}): the process ended without disposing its communicator. " +
-            $"Exit code {FailStop.NotClosed}.");
+            $"rank {Rank} of {Size} (host {Environment.MachineName}): the process ended without disposing its communicator; exit {FailStop.NotClosed}");
         FailStop.EndNow(FailStop.NotClosed);
     }
 

@@ -91,6 +91,7 @@ public sealed record TcpOptions
     /// <exception cref="ConfigurationException">One sentence for each problem.</exception>
     internal IPEndPoint Validate()
     {
+        Communicator.Validate();
         List<string> problems = [];
         Require(Size is >= 1 and <= MostRanks, $"{nameof(Size)} is {Size}; there can be 1 to {MostRanks} ranks.");
         Require(Rank >= 0 && Rank < Math.Max(Size, 1), $"{nameof(Rank)} is {Rank}; there are ranks 0 to {Size - 1}.");

@@ -8,5 +8,12 @@ internal static class RankScenarios
     {
         ["conformance"] = ConformanceScenario.Run,
         ["exit"] = ExitScenario.Run,
+        ["exchange-for-ever"] = FaultScenarios.ExchangeForEver,
+        ["last-never-comes"] = FaultScenarios.LastNeverComes,
+        ["last-differs"] = FaultScenarios.LastDiffers,
+        ["last-forgets-to-close"] = FaultScenarios.LastForgetsToClose,
+        ["last-throws"] = FaultScenarios.LastThrows,
+        ["survive-signals"] = FaultScenarios.SurviveSignals,
+        ["tell-info"] = FaultScenarios.TellInfo,
     };
 }

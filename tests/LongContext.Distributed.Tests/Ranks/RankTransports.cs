@@ -1,4 +1,5 @@
 using LongContext.Communication;
+using LongContext.Distributed.Mpi;
 
 namespace LongContext.Distributed.Tests.Ranks;
 
@@ -9,5 +10,6 @@ internal static class RankTransports
     internal static IReadOnlyDictionary<string, Func<RankPlace, int, CommunicatorOptions, ICommunicator>> All { get; } =
         new Dictionary<string, Func<RankPlace, int, CommunicatorOptions, ICommunicator>>
         {
+            ["mpi"] = (_, _, options) => MpiCommunicator.Create(new MpiOptions { Communicator = options }),
         };
 }

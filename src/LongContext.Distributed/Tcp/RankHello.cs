@@ -8,9 +8,9 @@ internal static class RankHello
 {
     private const int FixedBytes = 16;
 
-    internal const int MostBytes = FixedBytes + RankPlace.MostBytes;
+    internal const int MostBytes = FixedBytes + RankAddress.MostBytes;
 
-    internal static byte[] Encode(TcpOptions options, RankPlace place)
+    internal static byte[] Encode(TcpOptions options, RankAddress place)
     {
         byte[] bytes = [.. new byte[FixedBytes], .. place.Encode()];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, options.Communicator.OperationDeadline.Ticks);
@@ -20,7 +20,7 @@ internal static class RankHello
 
     /// <summary>Reads what <paramref name="rank"/> says.</summary>
     /// <returns>Where it listens; null if its options differ, and then how, or if the bytes are no hello.</returns>
-    internal static RankPlace? Decode(ReadOnlySpan<byte> bytes, TcpOptions options, int rank, out string problem)
+    internal static RankAddress? Decode(ReadOnlySpan<byte> bytes, TcpOptions options, int rank, out string problem)
     {
         problem = $"rank {rank} said something at the start that this version does not understand";
         if (bytes.Length < FixedBytes)
@@ -43,7 +43,7 @@ internal static class RankHello
         }
 
         bytes = bytes[FixedBytes..];
-        return RankPlace.Decode(ref bytes);
+        return RankAddress.Decode(ref bytes);
     }
 
     private static string Difference<T>(string name, T mine, T its, int rank) =>

@@ -172,7 +172,8 @@ internal sealed unsafe partial class TcpGroup
         }
         else if (waited >= _mesh.Deadline)
         {
-            _mesh.Fail(TcpFaults.Late(operation, missing, _mesh.Deadline, _mesh.LinkTo(_world[missing])!.Silence));
+            int silent = MostSilent(operation, missing);
+            _mesh.Fail(TcpFaults.Late(operation, silent, _mesh.Deadline, _mesh.LinkTo(_world[silent])!.Silence));
         }
 
         else if (waited >= _mesh.SlowRankWarning && !operation.IsWarned)
@@ -183,6 +184,13 @@ internal sealed unsafe partial class TcpGroup
 
         return _mesh.Deadline - waited;
     }
+
+    /// <summary>Of the ranks that an operation waits for, the one not heard of for longest: others may wait for it too.</summary>
+    private int MostSilent(TcpOperation operation, int missing) => Enumerable.Range(0, Size)
+        .Where(p => p != Rank && (operation.IsDone ? !operation.HasHeard(p) : operation.Needs(p)))
+        .OrderByDescending(p => _mesh.LinkTo(_world[p])!.Silence)
+        .DefaultIfEmpty(missing)
+        .First();
 
     private void Park(TimeSpan time)
     {

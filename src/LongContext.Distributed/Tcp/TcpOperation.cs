@@ -219,6 +219,9 @@ internal sealed class TcpOperation
         return absent == _group.Rank ? Array.FindIndex(_peers, absent + 1, p => !p.IsHeard) : absent;
     }
 
+    /// <summary>Whether something of <paramref name="peer"/> is needed before it is complete.</summary>
+    internal bool Needs(int peer) => (_peers[peer].IsNeeded && !_peers[peer].IsHeard) || _peers[peer].Left > 0 || _peers[peer].SendsLeft > 0;
+
     /// <summary>Whether <paramref name="peer"/> has started it.</summary>
     internal bool HasHeard(int peer) => _peers[peer].IsHeard;
 

@@ -20,8 +20,8 @@ internal static class TcpRendezvous
         Socket?[] sockets = new Socket?[options.Size];
         try
         {
-            RankPlace[] places = options.Size == 1
-                ? [new RankPlace(meeting.Address, 0, Environment.MachineName)]
+            RankAddress[] places = options.Size == 1
+                ? [new RankAddress(meeting.Address, 0, Environment.MachineName)]
                 : options.Rank == 0
                     ? Gather(options, key, listener ?? Listen(meeting), deadline, sockets)
                     : Visit(options, key, meeting, deadline, sockets);
@@ -54,15 +54,15 @@ internal static class TcpRendezvous
     }
 
     /// <summary>Rank 0: waits for all, compares their options, and tells each where the others are. A failure is told to those that have come.</summary>
-    private static RankPlace[] Gather(TcpOptions options, byte[] key, Socket listener, StartDeadline deadline, Socket?[] sockets)
+    private static RankAddress[] Gather(TcpOptions options, byte[] key, Socket listener, StartDeadline deadline, Socket?[] sockets)
     {
         IPAddress address = ((IPEndPoint)listener.LocalEndPoint!).Address;
         using TcpAcceptor acceptor = new(options, key, listener);
         try
         {
             acceptor.WaitForAll(deadline).CopyTo(sockets, 0);
-            RankPlace[] places = new RankPlace[options.Size];
-            places[0] = new RankPlace(address, 0, Environment.MachineName);
+            RankAddress[] places = new RankAddress[options.Size];
+            places[0] = new RankAddress(address, 0, Environment.MachineName);
             for (int rank = 1; rank < options.Size; rank++)
             {
                 places[rank] = ReadHello(options, rank, sockets[rank]!, deadline);
@@ -92,7 +92,7 @@ internal static class TcpRendezvous
         }
     }
 
-    private static RankPlace ReadHello(TcpOptions options, int rank, Socket socket, StartDeadline deadline)
+    private static RankAddress ReadHello(TcpOptions options, int rank, Socket socket, StartDeadline deadline)
     {
         if (BlockingStream.ReadFrame(socket, RankHello.MostBytes, deadline) is not (FrameKind.Hello, { } body))
         {
@@ -103,13 +103,13 @@ internal static class TcpRendezvous
     }
 
     /// <summary>Another rank: says hello to rank 0, then connects to the ranks before this one while those after it connect here.</summary>
-    private static RankPlace[] Visit(TcpOptions options, byte[] key, IPEndPoint meeting, StartDeadline deadline, Socket?[] sockets)
+    private static RankAddress[] Visit(TcpOptions options, byte[] key, IPEndPoint meeting, StartDeadline deadline, Socket?[] sockets)
     {
         sockets[0] = Connect(options, key, 0, meeting, deadline);
         IPAddress address = ((IPEndPoint)sockets[0]!.LocalEndPoint!).Address; // what the others can reach, and loopback if that is all
         using TcpAcceptor acceptor = new(options, key, TcpAcceptor.NewListener(new IPEndPoint(address, 0)));
-        byte[] hello = RankHello.Encode(options, new RankPlace(address, acceptor.Port, Environment.MachineName));
-        RankPlace[] places = BlockingStream.TryWriteFrame(sockets[0]!, FrameKind.Hello, hello, deadline)
+        byte[] hello = RankHello.Encode(options, new RankAddress(address, acceptor.Port, Environment.MachineName));
+        RankAddress[] places = BlockingStream.TryWriteFrame(sockets[0]!, FrameKind.Hello, hello, deadline)
             ? ReadTable(options, sockets[0]!, deadline)
             : throw RankZeroEnded(options);
         for (int rank = 1; rank < options.Rank; rank++)
@@ -122,9 +122,9 @@ internal static class TcpRendezvous
         return places;
     }
 
-    private static RankPlace[] ReadTable(TcpOptions options, Socket socket, StartDeadline deadline)
+    private static RankAddress[] ReadTable(TcpOptions options, Socket socket, StartDeadline deadline)
     {
-        int most = Math.Max(FaultFrame.MostBytes, options.Size * RankPlace.MostBytes);
+        int most = Math.Max(FaultFrame.MostBytes, options.Size * RankAddress.MostBytes);
         (FrameKind Kind, byte[] Body) frame = BlockingStream.ReadFrame(socket, most, deadline) ?? throw RankZeroEnded(options);
         if (frame.Kind == FrameKind.Fault && FaultFrame.Decode(frame.Body) is { } fault)
         {
@@ -132,10 +132,10 @@ internal static class TcpRendezvous
         }
 
         ReadOnlySpan<byte> rest = frame.Body;
-        RankPlace[] places = new RankPlace[options.Size];
+        RankAddress[] places = new RankAddress[options.Size];
         for (int rank = 0; rank < options.Size; rank++)
         {
-            places[rank] = (frame.Kind == FrameKind.Table ? RankPlace.Decode(ref rest) : null)
+            places[rank] = (frame.Kind == FrameKind.Table ? RankAddress.Decode(ref rest) : null)
                 ?? throw Fault(FaultKind.Corrupted, options.Rank, 0, "rank 0 said where the ranks are in a way that this version does not understand");
         }
 

@@ -21,7 +21,7 @@ internal sealed class FakeRank : IDisposable
             throw new InvalidOperationException("Rank 0 does not answer.");
         }
 
-        BlockingStream.TryWriteFrame(_socket, FrameKind.Hello, RankHello.Encode(options, new RankPlace(IPAddress.Loopback, 1, "fake")), Patience);
+        BlockingStream.TryWriteFrame(_socket, FrameKind.Hello, RankHello.Encode(options, new RankAddress(IPAddress.Loopback, 1, "fake")), Patience);
         BlockingStream.ReadFrame(_socket, 4096, Patience);
     }
 

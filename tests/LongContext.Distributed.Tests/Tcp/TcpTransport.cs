@@ -21,6 +21,9 @@ internal static partial class TcpTransport
     /// <summary>What the last rank is started with that the others are not: "secret", "no-secret", "size", "checksums" or "rank".</summary>
     internal const string OddVariable = "LONGCONTEXT_TEST_TCP_ODD";
 
+    /// <summary>How many seconds the ranks wait for each other at the start, if not as the scenario says.</summary>
+    internal const string StartVariable = "LONGCONTEXT_TEST_TCP_START";
+
     private const string Secret = "what only the ranks of the test know";
     private const int NewNetwork = 0x40000000;
 
@@ -32,6 +35,11 @@ internal static partial class TcpTransport
         }
 
         string host = Environment.GetEnvironmentVariable(HostVariable) is { Length: > 0 } named ? named : "127.0.0.1";
+        if (Environment.GetEnvironmentVariable(StartVariable) is { Length: > 0 } start)
+        {
+            options = options with { StartDeadline = TimeSpan.FromSeconds(int.Parse(start, CultureInfo.InvariantCulture)) };
+        }
+
         string mark = $"port.{world}";
         Socket? listener = null;
         if (place.Rank == 0)

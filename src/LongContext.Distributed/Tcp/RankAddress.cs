@@ -8,7 +8,7 @@ namespace LongContext.Distributed.Tcp;
 /// <param name="Address">Its address.</param>
 /// <param name="Port">Its port.</param>
 /// <param name="Host">Its host's name, for messages.</param>
-internal sealed record RankPlace(IPAddress Address, int Port, string Host)
+internal sealed record RankAddress(IPAddress Address, int Port, string Host)
 {
     private const int FixedBytes = 16 + 4 + 4 + 4; // address, scope, port, length of the name
 
@@ -28,7 +28,7 @@ internal sealed record RankPlace(IPAddress Address, int Port, string Host)
     }
 
     /// <returns>Null if the bytes are none; else the place, and <paramref name="bytes"/> after it.</returns>
-    internal static RankPlace? Decode(ref ReadOnlySpan<byte> bytes)
+    internal static RankAddress? Decode(ref ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < FixedBytes)
         {
@@ -45,6 +45,6 @@ internal sealed record RankPlace(IPAddress Address, int Port, string Host)
 
         string host = Encoding.UTF8.GetString(bytes.Slice(FixedBytes, length));
         bytes = bytes[(FixedBytes + length)..];
-        return new RankPlace(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port, host);
+        return new RankAddress(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port, host);
     }
 }

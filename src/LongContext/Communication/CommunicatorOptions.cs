@@ -25,9 +25,9 @@ public sealed record CommunicatorOptions
     /// <summary>What a rank that is a process does at a fault. Default: it ends. Ranks that are threads only throw.</summary>
     public FaultAction OnFault { get; init; } = FaultAction.EndProcess;
 
-    /// <summary>Refuses values that make no sense.</summary>
+    /// <summary>Refuses values that make no sense. For implementers of communicators: before anything listens or loads.</summary>
     /// <exception cref="ConfigurationException">One sentence for each.</exception>
-    internal void Validate()
+    public void Validate()
     {
         List<string> problems = [];
         Check(OperationDeadline, nameof(OperationDeadline), problems);

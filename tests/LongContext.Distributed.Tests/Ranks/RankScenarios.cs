@@ -1,3 +1,5 @@
+using LongContext.Distributed.Tests.Tcp;
+
 namespace LongContext.Distributed.Tests.Ranks;
 
 /// <summary>What rank processes can be started for, by name.</summary>
@@ -8,6 +10,7 @@ internal static class RankScenarios
     {
         ["conformance"] = ConformanceScenario.Run,
         ["exit"] = ExitScenario.Run,
+        ["speed"] = SpeedScenario.Run,
         ["exchange-for-ever"] = FaultScenarios.ExchangeForEver,
         ["last-never-comes"] = FaultScenarios.LastNeverComes,
         ["last-differs"] = FaultScenarios.LastDiffers,

@@ -1,5 +1,6 @@
 using LongContext.Communication;
 using LongContext.Distributed.Mpi;
+using LongContext.Distributed.Tests.Tcp;
 
 namespace LongContext.Distributed.Tests.Ranks;
 
@@ -10,6 +11,7 @@ internal static class RankTransports
     internal static IReadOnlyDictionary<string, Func<RankPlace, int, CommunicatorOptions, ICommunicator>> All { get; } =
         new Dictionary<string, Func<RankPlace, int, CommunicatorOptions, ICommunicator>>
         {
+            ["tcp"] = TcpTransport.Connect,
             ["mpi"] = (_, _, options) => MpiCommunicator.Create(new MpiOptions { Communicator = options }),
         };
 }

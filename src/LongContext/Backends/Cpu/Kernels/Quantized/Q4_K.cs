@@ -20,16 +20,33 @@ internal readonly unsafe struct Q4_K : IBlockQuantized
         float minimum = BlockParts.Half(block + 2);
         for (int pair = 0; pair < 4; pair++)
         {
-            byte* q = block + 16 + (pair * 32);
-            BlockParts.Low(q).Store((byte*)scratch);
-            BlockParts.Low(q + 16).Store((byte*)scratch + 16);
-            BlockParts.High(q).Store((byte*)scratch + 32);
-            BlockParts.High(q + 16).Store((byte*)scratch + 48);
+            PairOfCodes(block, pair, (byte*)scratch);
             for (int j = 2 * pair; j < (2 * pair) + 2; j++)
             {
                 (int s, int m) = BlockParts.SixBits(block + 4, j);
                 BlockParts.ScaleAndShift<TSimd, TVec>(scratch + (j % 2 * 32), 32, scale * s, -(minimum * m), values + (j * 32));
             }
         }
+    }
+
+    /// <summary>The 256 four-bit values as bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Codes(byte* block, byte* codes)
+    {
+        for (int pair = 0; pair < 4; pair++)
+        {
+            PairOfCodes(block, pair, codes + (pair * 64));
+        }
+    }
+
+    /// <summary>Two sub-blocks: the lower halves of 32 bytes, then the upper.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PairOfCodes(byte* block, int pair, byte* codes)
+    {
+        byte* q = block + 16 + (pair * 32);
+        BlockParts.Low(q).Store(codes);
+        BlockParts.Low(q + 16).Store(codes + 16);
+        BlockParts.High(q).Store(codes + 32);
+        BlockParts.High(q + 16).Store(codes + 48);
     }
 }

@@ -16,26 +16,42 @@ internal readonly unsafe struct Q5_K : IBlockQuantized
         where TSimd : struct, ISimd<TVec>
         where TVec : struct
     {
-        Vector128<byte> fifth = Vector128.Create((byte)16);
         float scale = BlockParts.Half(block);
         float minimum = BlockParts.Half(block + 2);
         for (int pair = 0; pair < 4; pair++)
         {
-            byte* q = block + 48 + (pair * 32);
-            for (int i = 0; i < 32; i += 16)
-            {
-                // Bit 2·pair of byte i is element i's fifth bit, bit 2·pair + 1 that of element i + 32.
-                Vector128<byte> bits = Vector128.Load(block + 16 + i);
-                Vector128<byte> even = BlockParts.Shift(bits, 2 * pair) & Vector128.Create((byte)1);
-                Vector128<byte> odd = BlockParts.Shift(bits, (2 * pair) + 1) & Vector128.Create((byte)1);
-                (BlockParts.Low(q + i) | ((even.AsUInt16() << 4).AsByte() & fifth)).Store((byte*)scratch + i);
-                (BlockParts.High(q + i) | ((odd.AsUInt16() << 4).AsByte() & fifth)).Store((byte*)scratch + 32 + i);
-            }
+            PairOfCodes(block, pair, (byte*)scratch);
             for (int j = 2 * pair; j < (2 * pair) + 2; j++)
             {
                 (int s, int m) = BlockParts.SixBits(block + 4, j);
                 BlockParts.ScaleAndShift<TSimd, TVec>(scratch + (j % 2 * 32), 32, scale * s, -(minimum * m), values + (j * 32));
             }
+        }
+    }
+
+    /// <summary>The 256 five-bit values as bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Codes(byte* block, byte* codes)
+    {
+        for (int pair = 0; pair < 4; pair++)
+        {
+            PairOfCodes(block, pair, codes + (pair * 64));
+        }
+    }
+
+    /// <summary>Two sub-blocks. Bit 2·pair of byte i is element i's fifth bit, bit 2·pair + 1 that of element i + 32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PairOfCodes(byte* block, int pair, byte* codes)
+    {
+        Vector128<byte> fifth = Vector128.Create((byte)16);
+        byte* q = block + 48 + (pair * 32);
+        for (int i = 0; i < 32; i += 16)
+        {
+            Vector128<byte> bits = Vector128.Load(block + 16 + i);
+            Vector128<byte> even = BlockParts.Shift(bits, 2 * pair) & Vector128.Create((byte)1);
+            Vector128<byte> odd = BlockParts.Shift(bits, (2 * pair) + 1) & Vector128.Create((byte)1);
+            (BlockParts.Low(q + i) | ((even.AsUInt16() << 4).AsByte() & fifth)).Store(codes + i);
+            (BlockParts.High(q + i) | ((odd.AsUInt16() << 4).AsByte() & fifth)).Store(codes + 32 + i);
         }
     }
 }

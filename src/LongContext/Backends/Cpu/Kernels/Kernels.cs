@@ -32,7 +32,11 @@ internal sealed unsafe class Kernels<TSimd, TVec>(WorkerPool pool, NativeBuffer<
             Bias = bias.IsEmpty ? null : Floats(bias),
             Y = Floats(output),
         };
-        if (rounded is { } kernels && LinearBF16.Suits(weight.Type))
+        if (rounded is not null && Int8RowsKernels.Find(weight.Type) is { } few)
+        {
+            LinearInt8Rows.Run(pool, scratch, few, weight.Type, arguments);
+        }
+        else if (rounded is { } kernels && LinearBF16.Suits(weight.Type))
         {
             LinearBF16.Run(pool, scratch, kernels, weight.Type, arguments);
         }

@@ -1,0 +1,178 @@
+using System.Runtime.InteropServices;
+using LongContext.Tensors;
+using static LongContext.Backends.Cpu.MachineCode.GeneralRegister;
+
+namespace LongContext.Backends.Cpu.MachineCode;
+
+/// <summary>Writes kernels of few quantised rows against 16 weight rows where they lie. System V convention: the arguments' address comes in rdi.</summary>
+/// <remarks>
+/// Lanes are outputs. A block of 32 features of 16 weight rows is turned in registers, so that one register holds the same four features of
+/// all; then every row of x multiplies it, four of its bytes for all lanes. So weights are read, unpacked and turned once for all rows, and
+/// a sum over a block is a lane: no sums across lanes. The arithmetic is <see cref="Kernels.Int8Products"/>'s.
+/// </remarks>
+internal sealed partial class Int8RowsWriter
+{
+    /// <summary>Outputs that a kernel takes together.</summary>
+    internal const int Outputs = 16;
+
+    /// <summary>Most rows that a kernel takes together: their sums stay in registers 0 to 15.</summary>
+    internal const int MostRows = 16;
+
+    /// <summary>Bytes of a block of 32 features of x: the codes, then <see cref="ScaleAt"/> and what follows it.</summary>
+    internal const int XBytes = 48;
+
+    /// <summary>Where a block of x has its scale.</summary>
+    internal const int ScaleAt = 32;
+
+    /// <summary>Where it has −zero · the sum of its codes (of the first 16, for Q6_K): what a sum over unsigned codes of w starts from.</summary>
+    internal const int StartAt = 36;
+
+    /// <summary>Where it has its scale · the sum of its codes.</summary>
+    internal const int ScaledSumAt = 40;
+
+    /// <summary>Where it has the start for the second 16 features of Q6_K.</summary>
+    internal const int SecondStartAt = 44;
+
+    /// <summary>Floats of scratch: 16 lanes for each of up to 17 factors and 24 registers of packed weights.</summary>
+    internal const int ScratchFloats = (17 + 24) * Outputs;
+
+    private const int VectorBytes = 64;
+    private const int FactorsAt = 0, PackedAt = 17 * VectorBytes;
+
+    private static readonly VectorRegister Integer = new(25), Factor = new(26), Scale = new(27), Minimum = new(28), Mask = new(29), Low = new(30), High = new(31);
+
+    private readonly Assembler _a;
+    private readonly int _rows;
+    private readonly int _blockBytes;
+
+    private Int8RowsWriter(Assembler a, DType type, int rows)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, MostRows);
+        (_a, _rows, _blockBytes) = (a, rows, BlockFormat.Of(type).BytesPerBlock);
+    }
+
+    /// <summary>Whether there are kernels for <paramref name="type"/>.</summary>
+    internal static bool Has(DType type) => type is DType.Q8_0 or DType.Q4_0 or DType.Q4_K;
+
+    /// <summary>Writes the kernel for <paramref name="rows"/> rows, 1 to <see cref="MostRows"/>.</summary>
+    internal static void Write(Assembler a, DType type, int rows)
+    {
+        Int8RowsWriter writer = new(a, type, rows);
+        writer.Groups(BlockFormat.Of(type).ElementsPerBlock / 32, type switch
+        {
+            DType.Q8_0 => writer.StepQ8_0,
+            DType.Q4_0 => writer.StepQ4_0,
+            DType.Q4_K => writer.StepQ4_K,
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No kernel for it."),
+        });
+    }
+
+    /// <summary>The loops around one block of the format: over groups of outputs, over the features.</summary>
+    private void Groups(int blocks, Action writeStep)
+    {
+        (Label group, Label step) = (new(), new());
+        GeneralRegister[] saved = [Rbx, Rbp, R12, R13, R14];
+        Array.ForEach(saved, _a.Push);
+        _a.Mov(R8, Field(nameof(Int8RowsArguments.WStride)));
+        _a.Lea(R9, new Address(R8, 0, R8, 2));
+        _a.Lea(R10, new Address(R8, 0, R8, 4));
+        _a.Lea(R11, new Address(R9, 0, R8, 4));
+        _a.Mov(Rbp, Field(nameof(Int8RowsArguments.Groups)));
+        _a.Mov(R12, Field(nameof(Int8RowsArguments.Sums)));
+        _a.Mov(R13, Field(nameof(Int8RowsArguments.Scratch)));
+
+        _a.Place(group);
+        _a.Mov(Rsi, Field(nameof(Int8RowsArguments.X)));
+        _a.Mov(Rdx, Field(nameof(Int8RowsArguments.W)));
+        _a.Lea(Rax, new Address(Rdx, 0, R8, 8));
+        _a.Lea(Rbx, new Address(Rax, 0, R8, 8));
+        _a.Mov(Rcx, Field(nameof(Int8RowsArguments.Steps)));
+        for (int row = 0; row < _rows; row++)
+        {
+            _a.Vpxord(Sum(row), Sum(row), Sum(row));
+        }
+
+        _a.Place(step);
+        writeStep();
+        _a.Add(Rbx, Outputs * _blockBytes);
+        _a.Add(Rsi, blocks * _rows * XBytes);
+        _a.Add(Rdx, _blockBytes);
+        _a.Add(Rax, _blockBytes);
+        _a.Sub(Rcx, 1);
+        _a.Jcc(Condition.NotEqual, step);
+
+        for (int row = 0; row < _rows; row++)
+        {
+            _a.Vmovups(new Address(R12, row * VectorBytes), Sum(row));
+        }
+
+        _a.Add(R12, _rows * VectorBytes);
+        _a.Mov(Rdx, Field(nameof(Int8RowsArguments.W)));
+        _a.Lea(Rdx, new Address(Rdx, 0, R8, 8));
+        _a.Lea(Rdx, new Address(Rdx, 0, R8, 8));
+        _a.Mov(Field(nameof(Int8RowsArguments.W)), Rdx);
+        _a.Sub(Rbp, 1);
+        _a.Jcc(Condition.NotEqual, group);
+        _a.Vzeroupper();
+        Array.ForEach([.. saved.Reverse()], _a.Pop);
+        _a.Ret();
+    }
+
+    /// <summary>All rows of x against one block of 32 features, <see cref="Scale"/> and, where there are minima, <see cref="Minimum"/> loaded.</summary>
+    /// <param name="block">Which block of the step.</param>
+    /// <param name="weights">Eight registers of four features each.</param>
+    /// <param name="hasMinimum">Whether the format has minima.</param>
+    private void Products(int block, ReadOnlySpan<VectorRegister> weights, bool hasMinimum)
+    {
+        for (int row = 0; row < _rows; row++)
+        {
+            _a.Vpbroadcastd(Integer, X(block, row, StartAt));
+            for (int four = 0; four < 8; four++)
+            {
+                _a.VpdpbusdBroadcast(Integer, weights[four], X(block, row, four * 4));
+            }
+
+            _a.Vcvtdq2ps(Integer, Integer);
+            _a.VmulpsBroadcast(Factor, Scale, X(block, row, ScaleAt));
+            _a.Vfmadd231ps(Sum(row), Integer, Factor);
+            if (hasMinimum)
+            {
+                _a.Vfmadd231psBroadcast(Sum(row), Minimum, X(block, row, ScaledSumAt));
+            }
+        }
+    }
+
+    /// <summary>Asks for part of the next group: it follows this one in memory, and so many streams the processor does not foresee.</summary>
+    private void Ask(int part, int parts)
+    {
+        int all = Outputs * _blockBytes;
+        for (int line = 0; line < all; line += VectorBytes)
+        {
+            if (line * parts / all == part)
+            {
+                _a.Prefetcht1(new Address(Rbx, line));
+            }
+        }
+    }
+
+    private Address X(int block, int row, int offset) => new(Rsi, (((block * _rows) + row) * XBytes) + offset);
+
+    /// <summary>Weight rows 0 to 7 count from rdx, 8 to 15 from rax, by the stride in r8 and its multiples by 3, 5 and 7 in r9, r10 and r11.</summary>
+    private static Address W(int output, int offset)
+    {
+        GeneralRegister start = output < 8 ? Rdx : Rax;
+        return (output % 8) switch
+        {
+            0 => new Address(start, offset),
+            3 => new Address(start, offset, R9),
+            5 => new Address(start, offset, R10),
+            6 => new Address(start, offset, R9, 2),
+            7 => new Address(start, offset, R11),
+            int times => new Address(start, offset, R8, times),
+        };
+    }
+
+    private static VectorRegister Sum(int row) => new(row);
+
+    private static Address Field(string name) => new(Rdi, (int)Marshal.OffsetOf<Int8RowsArguments>(name));
+}

@@ -15,7 +15,6 @@ internal sealed partial class Int8RowsWriter
         }
 
         HalfFloats(Scale, 0);
-        Ask(0, 1);
         Products(0, codes, hasMinimum: false);
     }
 
@@ -32,7 +31,6 @@ internal sealed partial class Int8RowsWriter
         }
 
         HalfFloats(Scale, 0);
-        Ask(0, 1);
         Products(0, [.. low, .. high], hasMinimum: false);
     }
 
@@ -49,7 +47,6 @@ internal sealed partial class Int8RowsWriter
                 _a.Vpandd(codes[four], codes[four], Mask);
             }
 
-            Ask(pair, 4);
             LoadFactors(2 * pair);
             Products(2 * pair, codes, hasMinimum: true);
             for (int four = 0; four < 8; four++)
@@ -128,6 +125,10 @@ internal sealed partial class Int8RowsWriter
             for (int output = 1; output < 8; output++)
             {
                 _a.Vpinsrw(half, half, W(start + output, offset), output);
+                if (output % 2 != 0)
+                {
+                    Ask();
+                }
             }
         }
 
@@ -144,6 +145,7 @@ internal sealed partial class Int8RowsWriter
             VectorRegister two = new(16 + i);
             _a.VmovupsHalf(two, W(output, offset));
             _a.Vinserti32x8(two, two, W(output + 4, offset), 1);
+            Ask();
         }
 
         // Quarters of the first four registers: rows 0 to 3, bytes 0 to 15 and 16 to 31; then the same of rows 4 to 7. The others: rows 8 to 15.
@@ -171,6 +173,8 @@ internal sealed partial class Int8RowsWriter
             {
                 _a.Vinserti32x4(four, four, W((4 * quarter) + i, offset), quarter);
             }
+
+            Ask();
         }
 
         return TurnQuarters(16, new VectorRegister(20)).Turned;

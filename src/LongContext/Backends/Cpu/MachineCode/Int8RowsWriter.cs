@@ -44,11 +44,13 @@ internal sealed partial class Int8RowsWriter
     private readonly Assembler _a;
     private readonly int _rows;
     private readonly int _blockBytes;
+    private readonly int _places; // of a step for requests ahead
+    private int _place;
 
-    private Int8RowsWriter(Assembler a, DType type, int rows)
+    private Int8RowsWriter(Assembler a, DType type, int rows, int places)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, MostRows);
-        (_a, _rows, _blockBytes) = (a, rows, BlockFormat.Of(type).BytesPerBlock);
+        (_a, _rows, _blockBytes, _places) = (a, rows, BlockFormat.Of(type).BytesPerBlock, places);
     }
 
     /// <summary>Whether there are kernels for <paramref name="type"/>.</summary>
@@ -57,18 +59,25 @@ internal sealed partial class Int8RowsWriter
     /// <summary>Writes the kernel for <paramref name="rows"/> rows, 1 to <see cref="MostRows"/>.</summary>
     internal static void Write(Assembler a, DType type, int rows)
     {
-        Int8RowsWriter writer = new(a, type, rows);
-        writer.Groups(BlockFormat.Of(type).ElementsPerBlock / 32, type switch
+        Int8RowsWriter counting = new(new Assembler(), type, rows, places: 0);
+        counting.Step(type);
+        Int8RowsWriter writer = new(a, type, rows, counting._place);
+        writer.Groups(type);
+    }
+
+    private void Step(DType type)
+    {
+        switch (type)
         {
-            DType.Q8_0 => writer.StepQ8_0,
-            DType.Q4_0 => writer.StepQ4_0,
-            DType.Q4_K => writer.StepQ4_K,
-            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No kernel for it."),
-        });
+            case DType.Q8_0: StepQ8_0(); break;
+            case DType.Q4_0: StepQ4_0(); break;
+            case DType.Q4_K: StepQ4_K(); break;
+            default: throw new ArgumentOutOfRangeException(nameof(type), type, "No kernel for it.");
+        }
     }
 
     /// <summary>The loops around one block of the format: over groups of outputs, over the features.</summary>
-    private void Groups(int blocks, Action writeStep)
+    private void Groups(DType type)
     {
         (Label group, Label step) = (new(), new());
         GeneralRegister[] saved = [Rbx, Rbp, R12, R13, R14];
@@ -93,9 +102,9 @@ internal sealed partial class Int8RowsWriter
         }
 
         _a.Place(step);
-        writeStep();
+        Step(type);
         _a.Add(Rbx, Outputs * _blockBytes);
-        _a.Add(Rsi, blocks * _rows * XBytes);
+        _a.Add(Rsi, BlockFormat.Of(type).ElementsPerBlock / 32 * _rows * XBytes);
         _a.Add(Rdx, _blockBytes);
         _a.Add(Rax, _blockBytes);
         _a.Sub(Rcx, 1);
@@ -130,6 +139,10 @@ internal sealed partial class Int8RowsWriter
             for (int four = 0; four < 8; four++)
             {
                 _a.VpdpbusdBroadcast(Integer, weights[four], X(block, row, four * 4));
+                if (four % 4 == 3)
+                {
+                    Ask();
+                }
             }
 
             _a.Vcvtdq2ps(Integer, Integer);
@@ -142,17 +155,18 @@ internal sealed partial class Int8RowsWriter
         }
     }
 
-    /// <summary>Asks for part of the next group: it follows this one in memory, and so many streams the processor does not foresee.</summary>
-    private void Ask(int part, int parts)
+    /// <summary>A place where part of the next group may be asked for: it follows this one in memory, and so many streams the processor does not foresee.</summary>
+    /// <remarks>A step's requests are spread over its places: a burst of them finds too few buffers free, which costs a third of the bandwidth.</remarks>
+    private void Ask()
     {
-        int all = Outputs * _blockBytes;
-        for (int line = 0; line < all; line += VectorBytes)
+        int lines = ((Outputs * _blockBytes) + VectorBytes - 1) / VectorBytes;
+        int end = _places == 0 ? 0 : (int)((_place + 1L) * lines / _places);
+        for (int line = (int)((long)_place * lines / Math.Max(_places, 1)); line < end; line++)
         {
-            if (line * parts / all == part)
-            {
-                _a.Prefetcht1(new Address(Rbx, line));
-            }
+            _a.Prefetcht0(new Address(Rbx, line * VectorBytes));
         }
+
+        _place++;
     }
 
     private Address X(int block, int row, int offset) => new(Rsi, (((block * _rows) + row) * XBytes) + offset);

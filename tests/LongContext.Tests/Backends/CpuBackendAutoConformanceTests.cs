@@ -19,7 +19,7 @@ internal sealed class CpuBackendAutoConformanceTests : BackendConformance
     protected override double[] LinearInputs(float[] x, DType weight) =>
         IsInBytes(weight) ? [.. x.Chunk(32).SelectMany(Nearest127ths)] : base.LinearInputs(x, weight);
 
-    private static bool IsInBytes(DType weight) => Int8Kernels.Find() is not null && weight is not (DType.F32 or DType.F16 or DType.BF16 or DType.Q6_K);
+    private static bool IsInBytes(DType weight) => Int8Kernels.Find() is not null && weight is not (DType.F32 or DType.F16 or DType.BF16);
 
     /// <summary>Each value as the nearest of 255 that are equally far apart, the outermost being the largest magnitude.</summary>
     private static IEnumerable<double> Nearest127ths(float[] block)

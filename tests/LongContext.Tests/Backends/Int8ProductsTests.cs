@@ -16,8 +16,8 @@ internal sealed unsafe class Int8ProductsTests
     private static readonly DType[] Types = [.. TestData.WeightTypes.Where(Int8Products.Suits)];
 
     [Test]
-    public void Suits_FormatsWithAScaleForEvery32Weights() =>
-        Assert.That(Types, Is.EqualTo(new[] { DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0, DType.Q5_1, DType.Q4_K, DType.Q5_K }));
+    public void Suits_BlockFormats() =>
+        Assert.That(Types, Is.EqualTo(TestData.WeightTypes.Where(type => BlockFormat.Of(type).ElementsPerBlock > 1)));
 
     [Test]
     public void Codes_OfEveryFormat_AreTheWeights([ValueSource(nameof(Types))] DType type)
@@ -26,7 +26,8 @@ internal sealed unsafe class Int8ProductsTests
         Tensor weight = TestData.Weight(type, 1, n, seed: 5);
         double[] expected = ReferenceDequantizer.Decode(weight.HostSpan<byte>(), type);
         byte[] codes = new byte[n];
-        float[] scales = new float[n / 32], minima = new float[n / 32];
+        int each = 32 / BlockCodes.ScalesOfABlock(type);
+        float[] scales = new float[n / each], minima = new float[n / 32];
         fixed (byte* c = codes)
         fixed (float* s = scales)
         fixed (float* m = minima)
@@ -36,7 +37,7 @@ internal sealed unsafe class Int8ProductsTests
 
         for (int k = 0; k < n; k++)
         {
-            double value = (scales[k / 32] * (double)(codes[k] - BlockCodes.Zero(type))) + (BlockCodes.HasMinimum(type) ? minima[k / 32] : 0);
+            double value = (scales[k / each] * (double)(codes[k] - BlockCodes.Zero(type))) + (BlockCodes.HasMinimum(type) ? minima[k / 32] : 0);
             Assert.That(value, Is.EqualTo(expected[k]).Within(1e-12), $"weight {k}");
         }
     }

@@ -12,6 +12,10 @@ internal static unsafe class Int8Panel
     private const int Lanes = 16;
     private const int CacheLine = 64;
 
+    /// <summary>What accompanies the codes of <paramref name="type"/>.</summary>
+    internal static Int8Layout Layout(DType type) =>
+        BlockCodes.HasMinimum(type) ? Int8Layout.ScaleAndMinimum : BlockCodes.ScalesOfABlock(type) == 2 ? Int8Layout.TwoScales : Int8Layout.Scale;
+
     /// <summary>Lays out 32 outputs.</summary>
     /// <param name="type">A type that <see cref="Int8Products.Suits"/>.</param>
     /// <param name="w">The first output's first block.</param>
@@ -30,7 +34,8 @@ internal static unsafe class Int8Panel
             case DType.Q5_1: Pack<Q5_1>(w, stride, blocks, panel, ahead); break;
             case DType.Q4_K: Pack<Q4_K>(w, stride, blocks, panel, ahead); break;
             case DType.Q5_K: Pack<Q5_K>(w, stride, blocks, panel, ahead); break;
-            default: throw new ArgumentOutOfRangeException(nameof(type), type, "Not a format with a scale for every 32 weights.");
+            case DType.Q6_K: Pack<Q6_K>(w, stride, blocks, panel, ahead); break;
+            default: throw new ArgumentOutOfRangeException(nameof(type), type, "Not a block format.");
         }
     }
 
@@ -38,7 +43,7 @@ internal static unsafe class Int8Panel
     private static void Pack<TFormat>(byte* w, long stride, int blocks, byte* panel, byte* ahead)
         where TFormat : struct, IPanelFormat
     {
-        int panelBlock = Int8KernelWriter.PanelBlockBytes(TFormat.HasMinima);
+        int panelBlock = Int8KernelWriter.PanelBlockBytes(TFormat.Layout);
         for (int half = 0; half < Int8KernelWriter.Outputs / Lanes; half++)
         {
             byte* source = w + (half * Lanes * stride);

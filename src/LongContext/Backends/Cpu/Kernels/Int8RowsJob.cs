@@ -10,9 +10,9 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <param name="rows">Rows.</param>
 /// <param name="blocks">Blocks of 32 features.</param>
 /// <param name="zero">The code of the weights that stands for 0.</param>
-/// <param name="hasMinima">Whether the weights have minima.</param>
+/// <param name="layout">Of the weights.</param>
 /// <param name="tiles">Written; <see cref="Bytes"/>.</param>
-internal readonly unsafe struct Int8RowsJob(float* x, int rows, int blocks, int zero, bool hasMinima, byte* tiles) : IJob
+internal readonly unsafe struct Int8RowsJob(float* x, int rows, int blocks, int zero, Int8Layout layout, byte* tiles) : IJob
 {
     private const int Lanes = 16;
 
@@ -20,31 +20,35 @@ internal readonly unsafe struct Int8RowsJob(float* x, int rows, int blocks, int 
     private readonly int _rows = rows;
     private readonly int _blocks = blocks;
     private readonly int _zero = zero;
-    private readonly bool _hasMinima = hasMinima;
+    private readonly Int8Layout _layout = layout;
     private readonly byte* _tiles = tiles;
 
     /// <summary>Bytes that the tiles of <paramref name="rows"/> rows take.</summary>
-    internal static long Bytes(long rows, int blocks, bool hasMinima) => rows * blocks * Int8KernelWriter.RowBlockBytes(hasMinima);
+    internal static long Bytes(long rows, int blocks, Int8Layout layout) => rows * blocks * Int8KernelWriter.RowBlockBytes(layout);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Execute(int worker, long start, long end)
     {
-        int recordBytes = Int8KernelWriter.RowBlockBytes(_hasMinima);
+        int recordBytes = Int8KernelWriter.RowBlockBytes(_layout);
         for (long row = start; row < end; row++)
         {
             long first = row / Int8KernelWriter.MostRows * Int8KernelWriter.MostRows;
             long tileRows = Math.Min(Int8KernelWriter.MostRows, _rows - first);
-            byte* record = _tiles + Bytes(first, _blocks, _hasMinima) + ((row - first) * recordBytes);
+            byte* record = _tiles + Bytes(first, _blocks, _layout) + ((row - first) * recordBytes);
             float* source = _x + (row * _blocks * Int8KernelWriter.Block);
             for (int block = 0; block < _blocks; block++)
             {
-                (float scale, int sum) = Quantise(source, (sbyte*)record);
+                (float scale, int lower, int upper) = Quantise(source, (sbyte*)record);
                 float* numbers = (float*)(record + Int8KernelWriter.Block);
                 numbers[0] = scale;
-                ((int*)numbers)[1] = -_zero * sum;
-                if (_hasMinima)
+                ((int*)numbers)[1] = -_zero * (_layout == Int8Layout.TwoScales ? lower : lower + upper);
+                if (_layout == Int8Layout.TwoScales)
                 {
-                    numbers[2] = scale * sum;
+                    ((int*)numbers)[2] = -_zero * upper;
+                }
+                else if (_layout == Int8Layout.ScaleAndMinimum)
+                {
+                    numbers[2] = scale * (lower + upper);
                 }
 
                 source += Int8KernelWriter.Block;
@@ -54,7 +58,7 @@ internal readonly unsafe struct Int8RowsJob(float* x, int rows, int blocks, int 
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (float Scale, int Sum) Quantise(float* source, sbyte* codes)
+    private static (float Scale, int Lower, int Upper) Quantise(float* source, sbyte* codes)
     {
         Vector512<float> low = Vector512.Load(source), high = Vector512.Load(source + Lanes);
         Vector512<int> magnitude = Vector512.Create(int.MaxValue); // as integers, so that a NaN is the largest
@@ -68,6 +72,6 @@ internal readonly unsafe struct Int8RowsJob(float* x, int rows, int blocks, int 
         Vector512<int> lowCodes = Avx512F.ConvertToVector512Int32(low * inverse), highCodes = Avx512F.ConvertToVector512Int32(high * inverse);
         Avx512F.ConvertToVector128SByte(lowCodes).Store(codes);
         Avx512F.ConvertToVector128SByte(highCodes).Store(codes + Lanes);
-        return (largest * (1 / 127f), Vector512.Sum(lowCodes + highCodes));
+        return (largest * (1 / 127f), Vector512.Sum(lowCodes), Vector512.Sum(highCodes));
     }
 }

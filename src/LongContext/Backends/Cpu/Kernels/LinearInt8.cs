@@ -14,21 +14,21 @@ internal static unsafe class LinearInt8
 
     internal static void Run(WorkerPool pool, NativeBuffer<float> scratch, Int8Kernels kernels, DType type, in LinearArguments a)
     {
-        bool hasMinima = BlockCodes.HasMinimum(type);
+        Int8Layout layout = Int8Panel.Layout(type);
         int blocks = a.Features / Int8KernelWriter.Block;
         int chunk = Chunk(a.Rows);
         long panels = (a.Outputs + (Int8KernelWriter.Outputs - 1L)) / Int8KernelWriter.Outputs;
         int piece = Math.Min(blocks, a.Rows <= FewRows ? FewBlocks : ManyBlocks);
         WorkerScratch shares = new(
-            scratch, pool.Count, LinearInt8Job.ScratchBytes(a, piece, hasMinima, chunk) / sizeof(float),
-            shared: Int8RowsJob.Bytes(chunk, blocks, hasMinima) / sizeof(float));
+            scratch, pool.Count, LinearInt8Job.ScratchBytes(a, piece, layout, chunk) / sizeof(float),
+            shared: Int8RowsJob.Bytes(chunk, blocks, layout) / sizeof(float));
         for (int row = 0; row < a.Rows; row += chunk)
         {
             LinearArguments part = a;
             part.X += (long)row * a.Features;
             part.Y += (long)row * a.Outputs;
             part.Rows = Math.Min(a.Rows - row, chunk);
-            Int8RowsJob quantise = new(part.X, part.Rows, blocks, BlockCodes.Zero(type), hasMinima, (byte*)shares.Shared);
+            Int8RowsJob quantise = new(part.X, part.Rows, blocks, BlockCodes.Zero(type), layout, (byte*)shares.Shared);
             pool.Run(ref quantise, part.Rows, 16_384 / Math.Max(a.Features, 1));
             int splits = (int)Math.Clamp(4L * pool.Count / panels, 1, Math.Max(part.Rows / (TilesOfAPart * Int8KernelWriter.MostRows), 1));
             LinearInt8Job job = new(kernels, part, type, piece, splits, pool.Count, shares);

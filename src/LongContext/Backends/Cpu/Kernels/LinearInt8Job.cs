@@ -23,13 +23,13 @@ internal readonly unsafe struct LinearInt8Job(
     private readonly int _workers = workers;
     private readonly WorkerScratch _scratch = scratch;
 
-    private bool HasMinima => BlockCodes.HasMinimum(_type);
+    private Int8Layout Layout => Int8Panel.Layout(_type);
 
     private int Blocks => _arguments.Features / Int8KernelWriter.Block;
 
     /// <summary>Bytes of scratch a worker needs: a panel, and for outputs that do not fill one their weights and results.</summary>
-    internal static long ScratchBytes(in LinearArguments a, int piece, bool hasMinima, int rows) =>
-        PanelBytes(piece, hasMinima) + (a.Outputs % Outputs == 0 ? 0 : WholeLines(Outputs * a.WStride) + ((long)rows * Outputs * sizeof(float)));
+    internal static long ScratchBytes(in LinearArguments a, int piece, Int8Layout layout, int rows) =>
+        PanelBytes(piece, layout) + (a.Outputs % Outputs == 0 ? 0 : WholeLines(Outputs * a.WStride) + ((long)rows * Outputs * sizeof(float)));
 
     public void Execute(int worker, long start, long end)
     {
@@ -52,7 +52,7 @@ internal readonly unsafe struct LinearInt8Job(
             }
             else
             {
-                byte* weights = panel + PanelBytes(_piece, HasMinima);
+                byte* weights = panel + PanelBytes(_piece, Layout);
                 float* results = (float*)(weights + WholeLines(Outputs * a.WStride));
                 long bytes = outputs * a.WStride;
                 Buffer.MemoryCopy(w, weights, bytes, bytes);
@@ -68,18 +68,18 @@ internal readonly unsafe struct LinearInt8Job(
         }
     }
 
-    private static long PanelBytes(int blocks, bool hasMinima) => WholeLines((long)blocks * Int8KernelWriter.PanelBlockBytes(hasMinima));
+    private static long PanelBytes(int blocks, Int8Layout layout) => WholeLines((long)blocks * Int8KernelWriter.PanelBlockBytes(layout));
 
     private static long WholeLines(long bytes) => (bytes + CacheLine - 1) / CacheLine * CacheLine;
 
     /// <summary>Some rows against 32 outputs.</summary>
     private void Panel(byte* panel, int firstRow, int lastRow, byte* w, byte* next, float* y, long yStride)
     {
-        int recordBytes = Int8KernelWriter.RowBlockBytes(HasMinima);
+        int recordBytes = Int8KernelWriter.RowBlockBytes(Layout);
         int fullTiles = (lastRow - firstRow) / TileRows;
         int rest = (lastRow - firstRow) % TileRows;
         int blocks = Blocks;
-        byte* x = (byte*)_scratch.Shared + Int8RowsJob.Bytes(firstRow, blocks, HasMinima);
+        byte* x = (byte*)_scratch.Shared + Int8RowsJob.Bytes(firstRow, blocks, Layout);
         for (int block = 0; block < blocks; block += _piece)
         {
             int count = Math.Min(_piece, blocks - block);
@@ -103,7 +103,7 @@ internal readonly unsafe struct LinearInt8Job(
             };
             if (fullTiles > 0)
             {
-                _kernels.Tiles(TileRows, HasMinima, tiles);
+                _kernels.Tiles(TileRows, Layout, tiles);
             }
 
             if (rest > 0)
@@ -112,7 +112,7 @@ internal readonly unsafe struct LinearInt8Job(
                 tiles.Tiles = 1;
                 tiles.Y = y + (fullTiles * TileRows * yStride);
                 tiles.AheadStep = 0;
-                _kernels.Tiles(rest, HasMinima, tiles);
+                _kernels.Tiles(rest, Layout, tiles);
             }
         }
     }

@@ -7,8 +7,9 @@ namespace LongContext.Backends.Cpu.MachineCode;
 /// <remarks>
 /// <para>A tile is 1 to 6 rows of x by 32 outputs. Lanes lie along the outputs; a lane's integer sum over a block of 32 features is exact, then
 /// is turned into a float, multiplied by both scales and added: first block to last, whatever the tile.</para>
-/// <para>x of a tile: for each block, for each row, 32 signed codes, then scale (F32), −zero · sum of codes (32-bit, where a sum starts), and with minima
-/// scale · sum of codes (F32). w of a panel: for each block, for each four features, 32 outputs' four unsigned codes; 32 scales; with minima 32 of them.</para>
+/// <para>x of a tile: for each block, for each row, 32 signed codes; scale (F32); −zero · sum of codes (32-bit), where a sum starts, for each half if w has
+/// two scales; with minima scale · sum of codes (F32). w of a panel: for each block, for each four features, 32 outputs' four unsigned codes; their 32
+/// scales; 32 minima or second scales.</para>
 /// <para>Six rows saturate the multipliers: of 10 instructions there a row and block, 8 are products. That holds only if each row's sums are finished
 /// as soon as its last product is issued, not all rows' together at the end of a block (measured on Zen 5: 875 against 675 GOP/s in the first-level cache).</para>
 /// </remarks>
@@ -26,16 +27,16 @@ internal static class Int8KernelWriter
     private const int VectorBytes = 64;
     private const int Vectors = 2;
     private const int Steps = Block / 4;
-    private const int ScaleOffset = Block, StartOffset = ScaleOffset + sizeof(float), MinimumOffset = StartOffset + sizeof(int);
+    private const int ScaleOffset = Block, StartOffset = ScaleOffset + sizeof(float), SecondOffset = StartOffset + sizeof(int);
 
     /// <summary>Bytes of a row's block of x.</summary>
-    internal static int RowBlockBytes(bool hasMinima) => MinimumOffset + (hasMinima ? sizeof(float) : 0);
+    internal static int RowBlockBytes(Int8Layout layout) => layout == Int8Layout.Scale ? SecondOffset : SecondOffset + sizeof(float);
 
     /// <summary>Bytes of a panel's block of w.</summary>
-    internal static int PanelBlockBytes(bool hasMinima) => Outputs * (Block + sizeof(float) + (hasMinima ? sizeof(float) : 0));
+    internal static int PanelBlockBytes(Int8Layout layout) => Outputs * (Block + (layout == Int8Layout.Scale ? sizeof(float) : 2 * sizeof(float)));
 
     /// <summary>Tiles of <paramref name="rows"/> rows against one panel.</summary>
-    internal static void Tiles(Assembler a, int rows, bool hasMinima)
+    internal static void Tiles(Assembler a, int rows, Int8Layout layout)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, MostRows);
         (Label tile, Label isFirst, Label block) = (new(), new(), new());
@@ -60,11 +61,11 @@ internal static class Int8KernelWriter
         a.Mov(Rcx, Field(nameof(Int8Arguments.Blocks)));
 
         a.Place(block);
-        BlockOfTile(a, rows, hasMinima);
+        BlockOfTile(a, rows, layout);
         a.Prefetcht1(new Address(R11));
         a.Add(R11, Rax);
-        a.Add(Rsi, rows * RowBlockBytes(hasMinima));
-        a.Add(Rdx, PanelBlockBytes(hasMinima));
+        a.Add(Rsi, rows * RowBlockBytes(layout));
+        a.Add(Rdx, PanelBlockBytes(layout));
         a.Sub(Rcx, 1);
         a.Jcc(Condition.NotEqual, block);
 
@@ -88,8 +89,9 @@ internal static class Int8KernelWriter
         a.Ret();
     }
 
-    private static void BlockOfTile(Assembler a, int rows, bool hasMinima)
+    private static void BlockOfTile(Assembler a, int rows, Int8Layout layout)
     {
+        int stepsOfASum = layout == Int8Layout.TwoScales ? Steps / 2 : Steps;
         int next = 0;
         VectorRegister Free()
         {
@@ -108,10 +110,10 @@ internal static class Int8KernelWriter
 
             for (int row = 0; row < rows; row++)
             {
-                int x = row * RowBlockBytes(hasMinima);
-                for (int vector = 0; vector < Vectors && step == 0; vector++)
+                int x = row * RowBlockBytes(layout);
+                for (int vector = 0; vector < Vectors && step % stepsOfASum == 0; vector++)
                 {
-                    a.Vpbroadcastd(Sum(row, vector), new Address(Rsi, x + StartOffset));
+                    a.Vpbroadcastd(Sum(row, vector), new Address(Rsi, x + (step == 0 ? StartOffset : SecondOffset)));
                 }
 
                 VectorRegister codes = Free();
@@ -121,34 +123,33 @@ internal static class Int8KernelWriter
                     a.Vpdpbusd(Sum(row, vector), Weight(vector), codes);
                 }
 
-                if (step == Steps - 1)
+                if ((step + 1) % stepsOfASum == 0)
                 {
-                    Finish(row, x);
+                    Finish(row, x, step / stepsOfASum);
                 }
             }
         }
 
-        void Finish(int row, int x)
+        void Finish(int row, int x, int half)
         {
-            Address scales = new(Rdx, Steps * Vectors * VectorBytes);
+            int scales = (Steps + half) * Vectors * VectorBytes;
             VectorRegister scale = Free();
             a.Vbroadcastss(scale, new Address(Rsi, x + ScaleOffset));
             for (int vector = 0; vector < Vectors; vector++)
             {
                 VectorRegister both = Free();
                 a.Vcvtdq2ps(Sum(row, vector), Sum(row, vector));
-                a.Vmulps(both, scale, scales with { Displacement = scales.Displacement + (vector * VectorBytes) });
+                a.Vmulps(both, scale, new Address(Rdx, scales + (vector * VectorBytes)));
                 a.Vfmadd231ps(Result(rows, row, vector), Sum(row, vector), both);
             }
 
-            if (hasMinima)
+            if (layout == Int8Layout.ScaleAndMinimum)
             {
                 VectorRegister sum = Free();
-                a.Vbroadcastss(sum, new Address(Rsi, x + MinimumOffset));
+                a.Vbroadcastss(sum, new Address(Rsi, x + SecondOffset));
                 for (int vector = 0; vector < Vectors; vector++)
                 {
-                    int minima = scales.Displacement + ((Vectors + vector) * VectorBytes);
-                    a.Vfmadd231ps(Result(rows, row, vector), sum, new Address(Rdx, minima));
+                    a.Vfmadd231ps(Result(rows, row, vector), sum, new Address(Rdx, scales + ((Vectors + vector) * VectorBytes)));
                 }
             }
         }

@@ -7,7 +7,7 @@ internal readonly unsafe struct Int8Kernels
 {
     private static readonly Lazy<Int8Kernels?> Generated = new(Generate);
 
-    private readonly void** _entries; // by rows from 1, then the same with minima
+    private readonly void** _entries; // for each layout, by rows from 1
 
     private Int8Kernels(void** entries) => _entries = entries;
 
@@ -15,27 +15,28 @@ internal readonly unsafe struct Int8Kernels
     internal static Int8Kernels? Find() => MachineCodeSwitch.IsOn && ProcessorFeatures.HasByteDotProducts ? Generated.Value : null;
 
     /// <summary>Tiles of 1 to <see cref="Int8KernelWriter.MostRows"/> rows against one panel.</summary>
-    internal void Tiles(int rows, bool hasMinima, Int8Arguments arguments) =>
-        ((delegate* unmanaged<Int8Arguments*, void>)_entries[Entry(rows, hasMinima)])(&arguments);
+    internal void Tiles(int rows, Int8Layout layout, Int8Arguments arguments) =>
+        ((delegate* unmanaged<Int8Arguments*, void>)_entries[Entry(rows, layout)])(&arguments);
 
-    private static int Entry(int rows, bool hasMinima) => rows - 1 + (hasMinima ? Int8KernelWriter.MostRows : 0);
+    private static int Entry(int rows, Int8Layout layout) => rows - 1 + ((int)layout * Int8KernelWriter.MostRows);
 
     private static Int8Kernels? Generate()
     {
-        void** entries = (void**)NativeMemory.Alloc(2 * Int8KernelWriter.MostRows, (nuint)sizeof(void*)); // with the code, for the process's life
-        foreach (bool hasMinima in (bool[])[false, true])
+        Int8Layout[] layouts = Enum.GetValues<Int8Layout>();
+        void** entries = (void**)NativeMemory.Alloc((nuint)(layouts.Length * Int8KernelWriter.MostRows), (nuint)sizeof(void*)); // with the code, for the process's life
+        foreach (Int8Layout layout in layouts)
         {
             for (int rows = 1; rows <= Int8KernelWriter.MostRows; rows++)
             {
                 Assembler code = new();
-                Int8KernelWriter.Tiles(code, rows, hasMinima);
+                Int8KernelWriter.Tiles(code, rows, layout);
                 void* entry = ExecutableMemory.Place(code.Assemble());
                 if (entry == null)
                 {
                     return null;
                 }
 
-                entries[Entry(rows, hasMinima)] = entry;
+                entries[Entry(rows, layout)] = entry;
             }
         }
 

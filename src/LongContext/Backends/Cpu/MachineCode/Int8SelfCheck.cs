@@ -10,29 +10,36 @@ internal static unsafe class Int8SelfCheck
     /// <summary>Whether all kernels give the very bits that plain managed code gives.</summary>
     internal static bool Passes(Int8Kernels kernels)
     {
-        for (int rows = 1; rows <= Int8KernelWriter.MostRows; rows++)
+        foreach (Int8Layout layout in Enum.GetValues<Int8Layout>())
         {
-            if (!IsRight(kernels, rows, hasMinima: false) || !IsRight(kernels, rows, hasMinima: true))
+            for (int rows = 1; rows <= Int8KernelWriter.MostRows; rows++)
             {
-                return false;
+                if (!IsRight(kernels, rows, layout))
+                {
+                    return false;
+                }
             }
         }
 
         return true;
     }
 
-    private static bool IsRight(Int8Kernels kernels, int rows, bool hasMinima)
+    private static bool IsRight(Int8Kernels kernels, int rows, Int8Layout layout)
     {
         int tiles = rows == Int8KernelWriter.MostRows ? Tiles : 1;
-        int xBlock = Int8KernelWriter.RowBlockBytes(hasMinima), wBlock = Int8KernelWriter.PanelBlockBytes(hasMinima);
+        int xBlock = Int8KernelWriter.RowBlockBytes(layout), wBlock = Int8KernelWriter.PanelBlockBytes(layout);
         byte[] x = Bytes(tiles * Blocks * rows * xBlock), w = Bytes(Blocks * wBlock);
         for (int record = 0; record < x.Length; record += xBlock)
         {
             BinaryPrimitives.WriteSingleLittleEndian(x.AsSpan(record + Block), 0.01f + (record * 1e-5f));
             BinaryPrimitives.WriteInt32LittleEndian(x.AsSpan(record + Block + 4), record - 500);
-            if (hasMinima)
+            if (layout == Int8Layout.ScaleAndMinimum)
             {
                 BinaryPrimitives.WriteSingleLittleEndian(x.AsSpan(record + Block + 8), 1.3f - record);
+            }
+            else if (layout == Int8Layout.TwoScales)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(x.AsSpan(record + Block + 8), 700 - record);
             }
         }
 
@@ -52,14 +59,14 @@ internal static unsafe class Int8SelfCheck
             for (int i = 0; i < y.Length; i++)
             {
                 int row = i / Outputs;
-                expected[i] = Sum(x.AsSpan(row / rows * Blocks * rows * xBlock), rows, row % rows, w, i % Outputs, hasMinima, isContinued == 0 ? 0 : y[i]);
+                expected[i] = Sum(x.AsSpan(row / rows * Blocks * rows * xBlock), rows, row % rows, w, i % Outputs, layout, isContinued == 0 ? 0 : y[i]);
             }
 
             fixed (byte* px = x)
             fixed (byte* pw = w)
             fixed (float* py = y)
             {
-                kernels.Tiles(rows, hasMinima, new Int8Arguments
+                kernels.Tiles(rows, layout, new Int8Arguments
                 {
                     X = px,
                     W = pw,
@@ -82,21 +89,26 @@ internal static unsafe class Int8SelfCheck
         return true;
     }
 
-    private static float Sum(ReadOnlySpan<byte> tile, int rows, int row, ReadOnlySpan<byte> panel, int output, bool hasMinima, float sum)
+    private static float Sum(ReadOnlySpan<byte> tile, int rows, int row, ReadOnlySpan<byte> panel, int output, Int8Layout layout, float sum)
     {
-        int xBlock = Int8KernelWriter.RowBlockBytes(hasMinima), wBlock = Int8KernelWriter.PanelBlockBytes(hasMinima);
+        int xBlock = Int8KernelWriter.RowBlockBytes(layout), wBlock = Int8KernelWriter.PanelBlockBytes(layout);
         for (int block = 0; block < Blocks; block++)
         {
             ReadOnlySpan<byte> x = tile.Slice(((block * rows) + row) * xBlock, xBlock), w = panel.Slice(block * wBlock, wBlock);
-            int product = BinaryPrimitives.ReadInt32LittleEndian(x[(Block + 4)..]);
-            for (int k = 0; k < Block; k++)
+            ReadOnlySpan<byte> scales = w[(Outputs * Block)..];
+            int halves = layout == Int8Layout.TwoScales ? 2 : 1;
+            for (int half = 0; half < halves; half++)
             {
-                product += w[(k / 4 * 4 * Outputs) + (4 * output) + (k % 4)] * (sbyte)x[k];
+                int product = BinaryPrimitives.ReadInt32LittleEndian(x[(Block + 4 + (half * 4))..]);
+                for (int k = half * Block / 2; k < (half + 1) * Block / halves; k++)
+                {
+                    product += w[(k / 4 * 4 * Outputs) + (4 * output) + (k % 4)] * (sbyte)x[k];
+                }
+
+                sum = MathF.FusedMultiplyAdd(product, Float(scales, (half * Outputs) + output) * Float(x[Block..], 0), sum);
             }
 
-            ReadOnlySpan<byte> scales = w[(Outputs * Block)..];
-            sum = MathF.FusedMultiplyAdd(product, Float(scales, output) * Float(x[Block..], 0), sum);
-            sum = hasMinima ? MathF.FusedMultiplyAdd(Float(scales, Outputs + output), Float(x[Block..], 2), sum) : sum;
+            sum = layout == Int8Layout.ScaleAndMinimum ? MathF.FusedMultiplyAdd(Float(scales, Outputs + output), Float(x[Block..], 2), sum) : sum;
         }
 
         return sum;

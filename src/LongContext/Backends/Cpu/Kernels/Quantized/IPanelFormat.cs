@@ -1,6 +1,8 @@
+using LongContext.Backends.Cpu.MachineCode;
+
 namespace LongContext.Backends.Cpu.Kernels.Quantized;
 
-/// <summary>A block format that can be laid out as the panels that kernels of byte products read: <see cref="MachineCode.Int8KernelWriter"/>.</summary>
+/// <summary>A block format that can be laid out as the panels that kernels of byte products read: <see cref="Int8KernelWriter"/>.</summary>
 internal unsafe interface IPanelFormat
 {
     /// <summary>Bytes of a block of the format.</summary>
@@ -9,8 +11,8 @@ internal unsafe interface IPanelFormat
     /// <summary>Elements of a block of the format, a multiple of 32.</summary>
     static abstract int Elements { get; }
 
-    /// <summary>Whether weights have minima.</summary>
-    static abstract bool HasMinima { get; }
+    /// <summary>What accompanies the codes.</summary>
+    static abstract Int8Layout Layout { get; }
 
     /// <summary>Lays out one block of the format for 16 outputs.</summary>
     /// <param name="w">The first output's block.</param>

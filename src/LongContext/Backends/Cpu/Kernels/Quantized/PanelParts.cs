@@ -16,7 +16,7 @@ internal static unsafe class PanelParts
     /// <summary>Where a block's scales are.</summary>
     internal const int Scales = Int8KernelWriter.Block * Int8KernelWriter.Outputs;
 
-    /// <summary>Where a block's minima are.</summary>
+    /// <summary>Where a block's minima or second scales are.</summary>
     internal const int Minima = Scales + (sizeof(float) * Int8KernelWriter.Outputs);
 
     private const int Rows = 4;
@@ -122,6 +122,26 @@ internal static unsafe class PanelParts
             (scale * Vector512.ConvertToSingle(scales.AsInt32())).Store((float*)(block + Scales));
             (-(minimum * Vector512.ConvertToSingle(minima.AsInt32()))).Store((float*)(block + Minima));
         }
+    }
+
+    /// <summary>16 scales, two a sub-block, from signed bytes and one factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Bytes(byte* w, long stride, Vector512<float> factor, byte* panel, int panelBlock)
+    {
+        Vector512<uint> a = Lanes(w, stride).AsUInt32(), b = Lanes(w + stride, stride).AsUInt32();
+        Vector512<uint> c = Lanes(w + (2 * stride), stride).AsUInt32(), d = Lanes(w + (3 * stride), stride).AsUInt32();
+        Transpose(ref a, ref b, ref c, ref d);
+        for (int j = 0; j < 4; j++)
+        {
+            byte* to = panel + (j / 2 * panelBlock) + (j % 2 == 0 ? Scales : Minima);
+            Put(a, to);
+            Put(b, to + (2 * panelBlock));
+            Put(c, to + (4 * panelBlock));
+            Put(d, to + (6 * panelBlock));
+            (a, b, c, d) = (a >> 8, b >> 8, c >> 8, d >> 8);
+        }
+
+        void Put(Vector512<uint> bytes, byte* scales) => (factor * Vector512.ConvertToSingle((bytes.AsInt32() << 24) >> 24)).Store((float*)scales);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

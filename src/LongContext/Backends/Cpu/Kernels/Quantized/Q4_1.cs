@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 
 namespace LongContext.Backends.Cpu.Kernels.Quantized;
@@ -11,7 +12,7 @@ internal readonly unsafe struct Q4_1 : IBlockQuantized, IPanelFormat
 
     public static int Bytes => 20;
 
-    public static bool HasMinima => true;
+    public static Int8Layout Layout => Int8Layout.ScaleAndMinimum;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode<TSimd, TVec>(byte* block, float* values, sbyte* scratch)

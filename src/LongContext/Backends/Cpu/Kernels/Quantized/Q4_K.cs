@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 
 namespace LongContext.Backends.Cpu.Kernels.Quantized;
@@ -11,7 +12,7 @@ internal readonly unsafe struct Q4_K : IBlockQuantized, IPanelFormat
 
     public static int Bytes => 144;
 
-    public static bool HasMinima => true;
+    public static Int8Layout Layout => Int8Layout.ScaleAndMinimum;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode<TSimd, TVec>(byte* block, float* values, sbyte* scratch)
@@ -34,7 +35,7 @@ internal readonly unsafe struct Q4_K : IBlockQuantized, IPanelFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pack(byte* w, long stride, byte* panel)
     {
-        const int panelBlock = PanelParts.Minima + (PanelParts.Minima - PanelParts.Scales);
+        int panelBlock = Int8KernelWriter.PanelBlockBytes(Layout);
         PanelParts.SixBits(w, stride, panel, panelBlock);
         for (int part = 0; part < 8; part++)
         {

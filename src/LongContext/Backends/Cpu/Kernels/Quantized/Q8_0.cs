@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 
 namespace LongContext.Backends.Cpu.Kernels.Quantized;
@@ -11,7 +12,7 @@ internal readonly unsafe struct Q8_0 : IBlockQuantized, IPanelFormat
 
     public static int Bytes => 34;
 
-    public static bool HasMinima => false;
+    public static Int8Layout Layout => Int8Layout.Scale;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode<TSimd, TVec>(byte* block, float* values, sbyte* scratch)

@@ -42,7 +42,8 @@ internal sealed class AssemblerTests
                 {
                     Expect($"vpxord zmm{x},zmm{y},zmm{z}", a => a.Vpxord(new(x), new(y), new(z)));
                     Expect($"vaddps zmm{x},zmm{y},zmm{z}", a => a.Vaddps(new(x), new(y), new VectorRegister(z)));
-                    Expect($"vmulps zmm{x},zmm{y},zmm{z}", a => a.Vmulps(new(x), new(y), new(z)));
+                    Expect($"vmulps zmm{x},zmm{y},zmm{z}", a => a.Vmulps(new(x), new(y), new VectorRegister(z)));
+                    Expect($"vfmadd231ps zmm{x},zmm{y},zmm{z}", a => a.Vfmadd231ps(new(x), new(y), new VectorRegister(z)));
                     Expect($"vcvtne2ps2bf16 zmm{x},zmm{y},zmm{z}", a => a.Vcvtne2ps2bf16(new(x), new(y), new VectorRegister(z)));
                     Expect($"vdpbf16ps zmm{x},zmm{y},zmm{z}", a => a.Vdpbf16ps(new(x), new(y), new VectorRegister(z)));
                     Expect($"vpdpbusd zmm{x},zmm{y},zmm{z}", a => a.Vpdpbusd(new(x), new(y), new VectorRegister(z)));
@@ -61,10 +62,13 @@ internal sealed class AssemblerTests
                 Expect($"vmovups zmm{x},{Text(m)}", a => a.Vmovups(new VectorRegister(x), m));
                 Expect($"vmovups {Text(m)},zmm{x}", a => a.Vmovups(m, new VectorRegister(x)));
                 Expect($"vbroadcastss zmm{x},{Text(m)}", a => a.Vbroadcastss(new(x), m));
+                Expect($"vpbroadcastd zmm{x},{Text(m)}", a => a.Vpbroadcastd(new(x), m));
                 Expect($"vpbroadcastw ymm{x},{Text(m)}", a => a.Vpbroadcastw(new(x), m));
                 Expect($"vpmovsxbd zmm{x},{Text(m)}", a => a.Vpmovsxbd(new(x), m));
                 int y = 31 - x;
                 Expect($"vaddps zmm{x},zmm{y},{Text(m)}", a => a.Vaddps(new(x), new(y), m));
+                Expect($"vmulps zmm{x},zmm{y},{Text(m)}", a => a.Vmulps(new(x), new(y), m));
+                Expect($"vfmadd231ps zmm{x},zmm{y},{Text(m)}", a => a.Vfmadd231ps(new(x), new(y), m));
                 Expect($"vcvtne2ps2bf16 zmm{x},zmm{y},{Text(m)}", a => a.Vcvtne2ps2bf16(new(x), new(y), m));
                 Expect($"vdpbf16ps zmm{x},zmm{y},{Text(m)}", a => a.Vdpbf16ps(new(x), new(y), m));
                 Expect($"vdpbf16ps zmm{x},zmm{y},{Text(m)}{{1to16}}", a => a.Vdpbf16psBroadcast(new(x), new(y), m));
@@ -139,6 +143,7 @@ internal sealed class AssemblerTests
         foreach (Address m in Addresses())
         {
             Expect($"prefetcht0 {Text(m)}", a => a.Prefetcht0(m));
+            Expect($"prefetcht1 {Text(m)}", a => a.Prefetcht1(m));
             foreach (GeneralRegister x in (GeneralRegister[])[Rax, Rsp, R8, R15])
             {
                 Expect($"mov {Text(x)},{Text(m)}", a => a.Mov(x, m));

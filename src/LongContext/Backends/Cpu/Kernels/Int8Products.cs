@@ -7,10 +7,10 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <remarks>
 /// <para>x, in blocks of 32 features: m is the largest magnitude (a NaN counts as largest); scale = m · (1/127) in F32; inverse = 127 / m in F32,
 /// or 0 where m is below 1e-30 or NaN; code = x · inverse rounded to the nearest integer, ties to even, −127 to 127; sum is that of the codes.</para>
-/// <para>w, in the same blocks: value = scale · (code − zero) + minimum, with one zero a format (<see cref="BlockCodes"/>).</para>
-/// <para>y: a = 0; for each block, first to last: a = fma(Σ (w code − zero) · x code, w scale · x scale, a), and where the format has a minimum
-/// a = fma(w minimum, x scale · x sum, a); y = a + bias. The integer sum is exact, both products of scales and the product of scale and sum are
-/// rounded to F32, each fma is rounded once. Nothing here depends on how many rows or outputs there are.</para>
+/// <para>w, in the same blocks: value = scale · (code − zero) + minimum, with one zero a format; Q6_K has a scale for each half of a block (<see cref="BlockCodes"/>).</para>
+/// <para>y: a = 0; for each block, first to last: a = fma(Σ (w code − zero) · x code, w scale · x scale, a), with two scales once for features 0 to 15 and then
+/// for 16 to 31; and where the format has a minimum a = fma(w minimum, x scale · x sum, a); y = a + bias. The integer sum is exact, both products of scales
+/// and the product of scale and sum are rounded to F32, each fma is rounded once. Nothing here depends on how many rows or outputs there are.</para>
 /// </remarks>
 internal static unsafe class Int8Products
 {
@@ -63,26 +63,27 @@ internal static unsafe class Int8Products
     internal static float Dot(DType type, byte* w, int n, sbyte* codes, float* scales, int* sums)
     {
         int chunk = BlockFormat.Of(type).ElementsPerBlock;
+        int parts = BlockCodes.ScalesOfABlock(type), length = Block / parts;
         byte* wCodes = stackalloc byte[chunk];
-        float* wScales = stackalloc float[chunk / Block];
+        float* wScales = stackalloc float[chunk / length];
         float* wMinima = stackalloc float[chunk / Block];
         float a = 0;
         for (int start = 0; start < n; start += chunk)
         {
             BlockCodes.Read(type, w + BlockFormat.Of(type).ByteCount(start), chunk, wCodes, wScales, wMinima);
-            for (int block = 0; block < chunk / Block; block++)
+            for (int part = 0; part < chunk / length; part++)
             {
                 int sum = 0;
-                for (int k = 0; k < Block; k++)
+                for (int k = part * length; k < (part + 1) * length; k++)
                 {
-                    sum += (wCodes[(block * Block) + k] - BlockCodes.Zero(type)) * codes[start + (block * Block) + k];
+                    sum += (wCodes[k] - BlockCodes.Zero(type)) * codes[start + k];
                 }
 
-                int xBlock = (start / Block) + block;
-                a = MathF.FusedMultiplyAdd(sum, wScales[block] * scales[xBlock], a);
+                int block = (start / Block) + (part / parts);
+                a = MathF.FusedMultiplyAdd(sum, wScales[part] * scales[block], a);
                 if (BlockCodes.HasMinimum(type))
                 {
-                    a = MathF.FusedMultiplyAdd(wMinima[block], scales[xBlock] * sums[xBlock], a);
+                    a = MathF.FusedMultiplyAdd(wMinima[part], scales[block] * sums[block], a);
                 }
             }
         }

@@ -51,6 +51,9 @@ internal sealed partial class Assembler
     /// <summary>Asks for a cache line; any address will do, one that is not mapped too.</summary>
     internal void Prefetcht0(Address source) => Prefetch(1, source);
 
+    /// <summary>The same, into the second-level cache.</summary>
+    internal void Prefetcht1(Address source) => Prefetch(2, source);
+
     /// <summary>Jumps.</summary>
     internal void Jmp(Label target)
     {
@@ -68,6 +71,19 @@ internal sealed partial class Assembler
 
     /// <summary>Returns to the caller.</summary>
     internal void Ret() => Byte(0xC3);
+
+    private void Prefetch(int level, Address source)
+    {
+        int extension = 0x40 | (IndexOf(source) >> 3 << 1) | ((int)source.Base >> 3);
+        if (extension != 0x40)
+        {
+            Byte(extension);
+        }
+
+        Byte(0x0F);
+        Byte(0x18);
+        Operands(level, source);
+    }
 
     private void Registers(int opcode, int register, GeneralRegister other)
     {

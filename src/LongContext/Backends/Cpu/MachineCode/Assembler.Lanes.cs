@@ -39,10 +39,6 @@ internal sealed partial class Assembler
         Byte(word);
     }
 
-    /// <summary>destination = the 32-bit number in memory, 16 times.</summary>
-    internal void Vpbroadcastd(VectorRegister destination, Address source) =>
-        Evex(Map.F38, Prefix.P66, 0x58, destination, default, source, sizeof(int));
-
     /// <summary>destination = source's lower 32 bits, 16 times.</summary>
     internal void Vpbroadcastd(VectorRegister destination, GeneralRegister source) =>
         Evex(Map.F38, Prefix.P66, 0x7C, destination, default, new VectorRegister((int)source));
@@ -105,27 +101,7 @@ internal sealed partial class Assembler
     internal void VmulpsBroadcast(VectorRegister destination, VectorRegister x, Address y) =>
         Evex(Map.F0, Prefix.None, 0x59, destination, x, y, sizeof(float), broadcast: 1);
 
-    /// <summary>destination += x · y, 16 floats, rounded once.</summary>
-    internal void Vfmadd231ps(VectorRegister destination, VectorRegister x, VectorRegister y) =>
-        Evex(Map.F38, Prefix.P66, 0xB8, destination, x, y);
-
     /// <summary>destination += x · the float in memory, rounded once.</summary>
     internal void Vfmadd231psBroadcast(VectorRegister destination, VectorRegister x, Address y) =>
         Evex(Map.F38, Prefix.P66, 0xB8, destination, x, y, sizeof(float), broadcast: 1);
-
-    /// <summary>Asks for a cache line in the second level; any address will do, one that is not mapped too.</summary>
-    internal void Prefetcht1(Address source) => Prefetch(2, source);
-
-    private void Prefetch(int level, Address source)
-    {
-        int extension = 0x40 | (IndexOf(source) >> 3 << 1) | ((int)source.Base >> 3);
-        if (extension != 0x40)
-        {
-            Byte(extension);
-        }
-
-        Byte(0x0F);
-        Byte(0x18);
-        Operands(level, source);
-    }
 }

@@ -38,6 +38,21 @@ internal sealed partial class Assembler
     /// <summary>destination = x · y, 16 floats.</summary>
     internal void Vmulps(VectorRegister destination, VectorRegister x, VectorRegister y) => Evex(Map.F0, Prefix.None, 0x59, destination, x, y);
 
+    /// <summary>destination = x · memory, 16 floats.</summary>
+    internal void Vmulps(VectorRegister destination, VectorRegister x, Address y) => Evex(Map.F0, Prefix.None, 0x59, destination, x, y, Whole);
+
+    /// <summary>destination += x · y, 16 floats, rounded once.</summary>
+    internal void Vfmadd231ps(VectorRegister destination, VectorRegister x, VectorRegister y) =>
+        Evex(Map.F38, Prefix.P66, 0xB8, destination, x, y);
+
+    /// <summary>destination += x · memory, 16 floats, rounded once.</summary>
+    internal void Vfmadd231ps(VectorRegister destination, VectorRegister x, Address y) =>
+        Evex(Map.F38, Prefix.P66, 0xB8, destination, x, y, Whole);
+
+    /// <summary>destination = the 32 bits in memory, 16 times.</summary>
+    internal void Vpbroadcastd(VectorRegister destination, Address source) =>
+        Evex(Map.F38, Prefix.P66, 0x58, destination, default, source, sizeof(int));
+
     /// <summary>destination = the float in memory, 16 times.</summary>
     internal void Vbroadcastss(VectorRegister destination, Address source) =>
         Evex(Map.F38, Prefix.P66, 0x18, destination, default, source, sizeof(float));

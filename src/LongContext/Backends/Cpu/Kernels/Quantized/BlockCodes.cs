@@ -4,23 +4,21 @@ using LongContext.Tensors;
 
 namespace LongContext.Backends.Cpu.Kernels.Quantized;
 
-/// <summary>Block formats taken apart: an unsigned code for each weight; a scale and, in some formats, a minimum for every 32 of them.</summary>
-/// <remarks>
-/// A weight is scale · (code − zero) + minimum. Formats whose scales are for 16 weights (Q6_K) are not among them. The scales of Q4_K and Q5_K
-/// are products of 11 and 6 bits and exact.
-/// </remarks>
+/// <summary>Block formats taken apart: an unsigned code for each weight; a scale, or two, and in some formats a minimum for every 32 of them.</summary>
+/// <remarks>A weight is scale · (code − zero) + minimum. The scales of the K formats are products of 11 and 6 or 8 bits and exact.</remarks>
 internal static unsafe class BlockCodes
 {
     private const int Block = 32;
 
     /// <summary>Whether <paramref name="type"/> can be read this way.</summary>
     internal static bool Has(DType type) =>
-        type is DType.Q8_0 or DType.Q4_0 or DType.Q4_1 or DType.Q5_0 or DType.Q5_1 or DType.Q4_K or DType.Q5_K;
+        type is DType.Q8_0 or DType.Q4_0 or DType.Q4_1 or DType.Q5_0 or DType.Q5_1 or DType.Q4_K or DType.Q5_K or DType.Q6_K;
 
     /// <summary>The code that stands for 0 before the minimum is added.</summary>
     internal static int Zero(DType type) => type switch
     {
         DType.Q8_0 => 128,
+        DType.Q6_K => 32,
         DType.Q5_0 => 16,
         DType.Q4_0 => 8,
         _ => 0,
@@ -29,12 +27,15 @@ internal static unsafe class BlockCodes
     /// <summary>Whether blocks of <paramref name="type"/> have a minimum.</summary>
     internal static bool HasMinimum(DType type) => type is DType.Q4_1 or DType.Q5_1 or DType.Q4_K or DType.Q5_K;
 
+    /// <summary>Scales of 32 weights: one, or one for each half.</summary>
+    internal static int ScalesOfABlock(DType type) => type == DType.Q6_K ? 2 : 1;
+
     /// <summary>Reads <paramref name="n"/> weights, whole blocks of the format.</summary>
     /// <param name="type">One that this type <see cref="Has"/>.</param>
     /// <param name="source">The first block.</param>
     /// <param name="n">Weights.</param>
     /// <param name="codes">[n], written.</param>
-    /// <param name="scales">[n / 32], written.</param>
+    /// <param name="scales">[n / 32 · <see cref="ScalesOfABlock"/>], written.</param>
     /// <param name="minima">[n / 32], written where the format has minima.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Read(DType type, byte* source, long n, byte* codes, float* scales, float* minima)
@@ -97,8 +98,19 @@ internal static unsafe class BlockCodes
                 }
 
                 break;
+            case DType.Q6_K:
+                for (long b = 0; b < n / Block; b += 8, source += Q6_K.Bytes)
+                {
+                    Q6_K.Codes(source, codes + (b * Block));
+                    for (int j = 0; j < 16; j++)
+                    {
+                        scales[(2 * b) + j] = BlockParts.Half(source + 208) * (sbyte)source[192 + j];
+                    }
+                }
+
+                break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(type), type, "Not a format with a scale for every 32 weights.");
+                throw new ArgumentOutOfRangeException(nameof(type), type, "Not a block format.");
         }
     }
 

@@ -1,15 +1,18 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 
 namespace LongContext.Backends.Cpu.Kernels.Quantized;
 
 /// <summary>Binary16 scale and minimum, 8 six-bit pairs of them, 256 four-bit values.</summary>
-internal readonly unsafe struct Q4_K : IBlockQuantized
+internal readonly unsafe struct Q4_K : IBlockQuantized, IPanelFormat
 {
     public static int Elements => 256;
 
     public static int Bytes => 144;
+
+    public static Int8Layout Layout => Int8Layout.ScaleAndMinimum;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Decode<TSimd, TVec>(byte* block, float* values, sbyte* scratch)
@@ -26,6 +29,22 @@ internal readonly unsafe struct Q4_K : IBlockQuantized
                 (int s, int m) = BlockParts.SixBits(block + 4, j);
                 BlockParts.ScaleAndShift<TSimd, TVec>(scratch + (j % 2 * 32), 32, scale * s, -(minimum * m), values + (j * 32));
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Pack(byte* w, long stride, byte* panel)
+    {
+        int panelBlock = Int8KernelWriter.PanelBlockBytes(Layout);
+        PanelParts.SixBits(w, stride, panel, panelBlock);
+        for (int part = 0; part < 8; part++)
+        {
+            byte* codes = w + 16 + (part * 16);
+            byte* low = panel + (part / 2 * 2 * panelBlock) + (part % 2 * 4 * PanelParts.Step); // lower halves: an even sub-block, upper: the odd one
+            Vector512<byte> a = PanelParts.Lanes(codes, stride), b = PanelParts.Lanes(codes + stride, stride);
+            Vector512<byte> c = PanelParts.Lanes(codes + (2 * stride), stride), d = PanelParts.Lanes(codes + (3 * stride), stride);
+            PanelParts.Store(PanelParts.Low(a), PanelParts.Low(b), PanelParts.Low(c), PanelParts.Low(d), low);
+            PanelParts.Store(PanelParts.High(a), PanelParts.High(b), PanelParts.High(c), PanelParts.High(d), low + panelBlock);
         }
     }
 

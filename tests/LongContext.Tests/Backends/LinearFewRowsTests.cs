@@ -9,14 +9,14 @@ namespace LongContext.Tests.Backends;
 
 /// <summary>The generated few-row kernels give the bits of the plainly written arithmetic.</summary>
 [TestFixture]
-internal sealed class LinearInt8RowsTests
+internal sealed class LinearFewRowsTests
 {
-    private static readonly DType[] Types = [.. TestData.WeightTypes.Where(Int8RowsWriter.Has)];
+    private static readonly DType[] Types = [.. TestData.WeightTypes.Where(FewRowsWriter.Has)];
 
     [Test]
     public unsafe void Rows_OfAnyCount_GiveTheBitsOfThePlainArithmetic([ValueSource(nameof(Types))] DType type, [Values(1, 2, 7, 16, 17, 33, 515)] int rows)
     {
-        Assume.That(Int8RowsKernels.Find(type), Is.Not.Null, "another machine");
+        Assume.That(FewRowsKernels.Find(type), Is.Not.Null, "another machine");
         (int features, int outputs) = (768, 16 * 5 + 7);
         Tensor weight = TestData.Weight(type, outputs, features, seed: 1);
         float[] x = TestData.Normal(rows * features, seed: 2);
@@ -37,7 +37,7 @@ internal sealed class LinearInt8RowsTests
             {
                 X = px, Rows = rows, Features = features, W = weight.HostPointer, WStride = rowBytes, Outputs = outputs, Bias = pb, Y = py,
             };
-            LinearInt8Rows.Run(pool, scratch, Int8RowsKernels.Find(type)!.Value, type, a);
+            LinearFewRows.Run(pool, scratch, FewRowsKernels.Find(type)!.Value, type, a);
             for (int row = 0; row < rows; row += row < 34 ? 1 : 97)
             {
                 Int8Products.Quantise(px + (row * features), features, pc, ps, pi);

@@ -5,13 +5,13 @@ using LongContext.Tensors;
 namespace LongContext.Backends.Cpu.Kernels;
 
 /// <summary>Quantised rows of x against weights where they lie; a piece is a panel of outputs.</summary>
-internal readonly unsafe struct LinearInt8RowsJob(
-    Int8RowsKernels kernels, LinearArguments arguments, DType type, int passRows, int panel, WorkerScratch scratch) : IJob
+internal readonly unsafe struct LinearFewRowsJob(
+    FewRowsKernels kernels, LinearArguments arguments, DType type, int passRows, int panel, WorkerScratch scratch) : IJob
 {
-    private const int Group = Int8RowsWriter.Outputs;
+    private const int Group = FewRowsWriter.Outputs;
     private const int SumsOfACall = 128; // vectors: 8 KB, written and read back in the first-level cache
 
-    private readonly Int8RowsKernels _kernels = kernels;
+    private readonly FewRowsKernels _kernels = kernels;
     private readonly LinearArguments _arguments = arguments;
     private readonly DType _type = type;
     private readonly int _passRows = passRows;
@@ -20,7 +20,7 @@ internal readonly unsafe struct LinearInt8RowsJob(
 
     /// <summary>Floats of scratch a worker needs: sums, the kernel's own, and weight rows of a last group that is not whole.</summary>
     internal static long ScratchFloats(in LinearArguments a) =>
-        (SumsOfACall * Group) + Int8RowsWriter.ScratchFloats + (a.Outputs % Group == 0 ? 0 : (Group * a.WStride / sizeof(float)) + 1);
+        (SumsOfACall * Group) + FewRowsWriter.ScratchFloats + (a.Outputs % Group == 0 ? 0 : (Group * a.WStride / sizeof(float)) + 1);
 
     public void Execute(int worker, long start, long end)
     {
@@ -41,7 +41,7 @@ internal readonly unsafe struct LinearInt8RowsJob(
     /// <summary>Copies weight rows of a last group and fills it up with zeros.</summary>
     private byte* Fill(int worker, byte* w, int outputs)
     {
-        byte* filled = (byte*)(_scratch[worker] + (SumsOfACall * Group) + Int8RowsWriter.ScratchFloats);
+        byte* filled = (byte*)(_scratch[worker] + (SumsOfACall * Group) + FewRowsWriter.ScratchFloats);
         for (int o = 0; o < Group; o++)
         {
             Span<byte> row = new(filled + (o * _arguments.WStride), (int)_arguments.WStride);
@@ -71,9 +71,9 @@ internal readonly unsafe struct LinearInt8RowsJob(
             for (int group = 0; group < groups; group += groupsOfACall)
             {
                 int count = Math.Min(groupsOfACall, groups - group);
-                _kernels.Dot(rows, new Int8RowsArguments
+                _kernels.Dot(rows, new FewRowsArguments
                 {
-                    X = (byte*)_scratch.Shared + ((long)row * blocks * Int8RowsWriter.XBytes),
+                    X = (byte*)_scratch.Shared + Int8RowsJob.Bytes(row, blocks, Int8Panel.Layout(_type)),
                     W = w + (group * Group * _arguments.WStride),
                     WStride = _arguments.WStride,
                     Steps = _arguments.Features / BlockFormat.Of(_type).ElementsPerBlock,

@@ -3,7 +3,7 @@ using static LongContext.Backends.Cpu.MachineCode.GeneralRegister;
 namespace LongContext.Backends.Cpu.MachineCode;
 
 /// <summary>One block of each format: turned, unpacked, multiplied.</summary>
-internal sealed partial class Int8RowsWriter
+internal sealed partial class FewRowsWriter
 {
     private void StepQ8_0()
     {

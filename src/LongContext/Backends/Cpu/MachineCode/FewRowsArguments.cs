@@ -1,9 +1,9 @@
 namespace LongContext.Backends.Cpu.MachineCode;
 
 /// <summary>What a generated kernel of int8 products is told: it reads the fields at their offsets, and moves <see cref="W"/> on as it goes.</summary>
-internal unsafe struct Int8RowsArguments
+internal unsafe struct FewRowsArguments
 {
-    /// <summary>[blocks, rows] pieces of <see cref="Int8RowsWriter.XBytes"/> bytes: the quantised rows of x.</summary>
+    /// <summary>The quantised rows of x: a tile as <see cref="Int8KernelWriter"/> has them, of so many rows.</summary>
     internal byte* X;
 
     /// <summary>The weight row of the first output.</summary>
@@ -21,6 +21,6 @@ internal unsafe struct Int8RowsArguments
     /// <summary>[Groups, rows, 16], written.</summary>
     internal float* Sums;
 
-    /// <summary>[<see cref="Int8RowsWriter.ScratchFloats"/>] on a cache line.</summary>
+    /// <summary>[<see cref="FewRowsWriter.ScratchFloats"/>] on a cache line.</summary>
     internal float* Scratch;
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LongContext.Backends.Cpu.Kernels;
 using LongContext.Tensors;
 using static LongContext.Backends.Cpu.MachineCode.GeneralRegister;
 
@@ -8,9 +9,9 @@ namespace LongContext.Backends.Cpu.MachineCode;
 /// <remarks>
 /// Lanes are outputs. A block of 32 features of 16 weight rows is turned in registers, so that one register holds the same four features of
 /// all; then every row of x multiplies it, four of its bytes for all lanes. So weights are read, unpacked and turned once for all rows, and
-/// a sum over a block is a lane: no sums across lanes. The arithmetic is <see cref="Kernels.Int8Products"/>'s.
+/// a sum over a block is a lane: no sums across lanes. The arithmetic is <see cref="Int8Products"/>'s.
 /// </remarks>
-internal sealed partial class Int8RowsWriter
+internal sealed partial class FewRowsWriter
 {
     /// <summary>Outputs that a kernel takes together.</summary>
     internal const int Outputs = 16;
@@ -18,25 +19,11 @@ internal sealed partial class Int8RowsWriter
     /// <summary>Most rows that a kernel takes together: their sums stay in registers 0 to 15.</summary>
     internal const int MostRows = 16;
 
-    /// <summary>Bytes of a block of 32 features of x: the codes, then <see cref="ScaleAt"/> and what follows it.</summary>
-    internal const int XBytes = 48;
-
-    /// <summary>Where a block of x has its scale.</summary>
-    internal const int ScaleAt = 32;
-
-    /// <summary>Where it has −zero · the sum of its codes (of the first 16, for Q6_K): what a sum over unsigned codes of w starts from.</summary>
-    internal const int StartAt = 36;
-
-    /// <summary>Where it has its scale · the sum of its codes.</summary>
-    internal const int ScaledSumAt = 40;
-
-    /// <summary>Where it has the start for the second 16 features of Q6_K.</summary>
-    internal const int SecondStartAt = 44;
-
     /// <summary>Floats of scratch: 16 lanes for each of up to 17 factors and 24 registers of packed weights.</summary>
     internal const int ScratchFloats = (17 + 24) * Outputs;
 
     private const int VectorBytes = 64;
+    private const int ScaleAt = Int8KernelWriter.Block, StartAt = ScaleAt + sizeof(float), SecondAt = StartAt + sizeof(int); // of a block of x
     private const int FactorsAt = 0, PackedAt = 17 * VectorBytes;
 
     private static readonly VectorRegister Integer = new(25), Factor = new(26), Scale = new(27), Minimum = new(28), Mask = new(29), Low = new(30), High = new(31);
@@ -44,13 +31,15 @@ internal sealed partial class Int8RowsWriter
     private readonly Assembler _a;
     private readonly int _rows;
     private readonly int _blockBytes;
+    private readonly int _recordBytes;
     private readonly int _places; // of a step for requests ahead
     private int _place;
 
-    private Int8RowsWriter(Assembler a, DType type, int rows, int places)
+    private FewRowsWriter(Assembler a, DType type, int rows, int places)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, MostRows);
-        (_a, _rows, _blockBytes, _places) = (a, rows, BlockFormat.Of(type).BytesPerBlock, places);
+        (_a, _rows, _places) = (a, rows, places);
+        (_blockBytes, _recordBytes) = (BlockFormat.Of(type).BytesPerBlock, Int8KernelWriter.RowBlockBytes(Int8Panel.Layout(type)));
     }
 
     /// <summary>Whether there are kernels for <paramref name="type"/>.</summary>
@@ -59,9 +48,9 @@ internal sealed partial class Int8RowsWriter
     /// <summary>Writes the kernel for <paramref name="rows"/> rows, 1 to <see cref="MostRows"/>.</summary>
     internal static void Write(Assembler a, DType type, int rows)
     {
-        Int8RowsWriter counting = new(new Assembler(), type, rows, places: 0);
+        FewRowsWriter counting = new(new Assembler(), type, rows, places: 0);
         counting.Step(type);
-        Int8RowsWriter writer = new(a, type, rows, counting._place);
+        FewRowsWriter writer = new(a, type, rows, counting._place);
         writer.Groups(type);
     }
 
@@ -82,20 +71,20 @@ internal sealed partial class Int8RowsWriter
         (Label group, Label step) = (new(), new());
         GeneralRegister[] saved = [Rbx, Rbp, R12, R13, R14];
         Array.ForEach(saved, _a.Push);
-        _a.Mov(R8, Field(nameof(Int8RowsArguments.WStride)));
+        _a.Mov(R8, Field(nameof(FewRowsArguments.WStride)));
         _a.Lea(R9, new Address(R8, 0, R8, 2));
         _a.Lea(R10, new Address(R8, 0, R8, 4));
         _a.Lea(R11, new Address(R9, 0, R8, 4));
-        _a.Mov(Rbp, Field(nameof(Int8RowsArguments.Groups)));
-        _a.Mov(R12, Field(nameof(Int8RowsArguments.Sums)));
-        _a.Mov(R13, Field(nameof(Int8RowsArguments.Scratch)));
+        _a.Mov(Rbp, Field(nameof(FewRowsArguments.Groups)));
+        _a.Mov(R12, Field(nameof(FewRowsArguments.Sums)));
+        _a.Mov(R13, Field(nameof(FewRowsArguments.Scratch)));
 
         _a.Place(group);
-        _a.Mov(Rsi, Field(nameof(Int8RowsArguments.X)));
-        _a.Mov(Rdx, Field(nameof(Int8RowsArguments.W)));
+        _a.Mov(Rsi, Field(nameof(FewRowsArguments.X)));
+        _a.Mov(Rdx, Field(nameof(FewRowsArguments.W)));
         _a.Lea(Rax, new Address(Rdx, 0, R8, 8));
         _a.Lea(Rbx, new Address(Rax, 0, R8, 8));
-        _a.Mov(Rcx, Field(nameof(Int8RowsArguments.Steps)));
+        _a.Mov(Rcx, Field(nameof(FewRowsArguments.Steps)));
         for (int row = 0; row < _rows; row++)
         {
             _a.Vpxord(Sum(row), Sum(row), Sum(row));
@@ -104,7 +93,7 @@ internal sealed partial class Int8RowsWriter
         _a.Place(step);
         Step(type);
         _a.Add(Rbx, Outputs * _blockBytes);
-        _a.Add(Rsi, BlockFormat.Of(type).ElementsPerBlock / 32 * _rows * XBytes);
+        _a.Add(Rsi, BlockFormat.Of(type).ElementsPerBlock / 32 * _rows * _recordBytes);
         _a.Add(Rdx, _blockBytes);
         _a.Add(Rax, _blockBytes);
         _a.Sub(Rcx, 1);
@@ -116,10 +105,10 @@ internal sealed partial class Int8RowsWriter
         }
 
         _a.Add(R12, _rows * VectorBytes);
-        _a.Mov(Rdx, Field(nameof(Int8RowsArguments.W)));
+        _a.Mov(Rdx, Field(nameof(FewRowsArguments.W)));
         _a.Lea(Rdx, new Address(Rdx, 0, R8, 8));
         _a.Lea(Rdx, new Address(Rdx, 0, R8, 8));
-        _a.Mov(Field(nameof(Int8RowsArguments.W)), Rdx);
+        _a.Mov(Field(nameof(FewRowsArguments.W)), Rdx);
         _a.Sub(Rbp, 1);
         _a.Jcc(Condition.NotEqual, group);
         _a.Vzeroupper();
@@ -150,7 +139,7 @@ internal sealed partial class Int8RowsWriter
             _a.Vfmadd231ps(Sum(row), Integer, Factor);
             if (hasMinimum)
             {
-                _a.Vfmadd231psBroadcast(Sum(row), Minimum, X(block, row, ScaledSumAt));
+                _a.Vfmadd231psBroadcast(Sum(row), Minimum, X(block, row, SecondAt));
             }
         }
     }
@@ -169,7 +158,7 @@ internal sealed partial class Int8RowsWriter
         _place++;
     }
 
-    private Address X(int block, int row, int offset) => new(Rsi, (((block * _rows) + row) * XBytes) + offset);
+    private Address X(int block, int row, int offset) => new(Rsi, (((block * _rows) + row) * _recordBytes) + offset);
 
     /// <summary>Weight rows 0 to 7 count from rdx, 8 to 15 from rax, by the stride in r8 and its multiples by 3, 5 and 7 in r9, r10 and r11.</summary>
     private static Address W(int output, int offset)
@@ -188,5 +177,5 @@ internal sealed partial class Int8RowsWriter
 
     private static VectorRegister Sum(int row) => new(row);
 
-    private static Address Field(string name) => new(Rdi, (int)Marshal.OffsetOf<Int8RowsArguments>(name));
+    private static Address Field(string name) => new(Rdi, (int)Marshal.OffsetOf<FewRowsArguments>(name));
 }

@@ -20,7 +20,7 @@ internal readonly unsafe struct LinearFewRowsJob(
 
     /// <summary>Floats of scratch a worker needs: sums, the kernel's own, and weight rows of a last group that is not whole.</summary>
     internal static long ScratchFloats(in LinearArguments a) =>
-        (SumsOfACall * Group) + FewRowsWriter.ScratchFloats + (a.Outputs % Group == 0 ? 0 : (Group * a.WStride / sizeof(float)) + 1);
+        (SumsOfACall * Group) + FewRowsWriter.ScratchFloats + (((Group * a.WStride) + FewRowsWriter.PastTheEnd) / sizeof(float)) + 1;
 
     public void Execute(int worker, long start, long end)
     {
@@ -28,7 +28,8 @@ internal readonly unsafe struct LinearFewRowsJob(
         for (int first = (int)start * _panel; first < limit; first += _panel)
         {
             int outputs = Math.Min(_panel, limit - first);
-            int whole = outputs / Group * Group;
+            bool mayReadOn = first + outputs < _arguments.Outputs || !FewRowsWriter.ReadsPastTheEnd(_type);
+            int whole = (mayReadOn ? outputs : outputs - 1) / Group * Group;
             byte* w = _arguments.W + (first * _arguments.WStride);
             Passes(worker, first, whole, w);
             if (whole < outputs)
@@ -38,7 +39,7 @@ internal readonly unsafe struct LinearFewRowsJob(
         }
     }
 
-    /// <summary>Copies weight rows of a last group and fills it up with zeros.</summary>
+    /// <summary>Copies weight rows of a last group to where more may be read, and fills it up with zeros.</summary>
     private byte* Fill(int worker, byte* w, int outputs)
     {
         byte* filled = (byte*)(_scratch[worker] + (SumsOfACall * Group) + FewRowsWriter.ScratchFloats);

@@ -93,6 +93,16 @@ internal sealed partial class Assembler
         Byte(count);
     }
 
+    /// <summary>destination = 32-bit numbers from the middle of 64: <paramref name="low"/>'s shifted right, <paramref name="high"/>'s bits coming in.</summary>
+    internal void Vpshrdd(VectorRegister destination, VectorRegister low, VectorRegister high, int count)
+    {
+        Evex(Map.F3A, Prefix.P66, 0x73, destination, low, high);
+        Byte(count);
+    }
+
+    /// <summary>destination = lower halves of x · y, 32-bit numbers.</summary>
+    internal void Vpmulld(VectorRegister destination, VectorRegister x, VectorRegister y) => Evex(Map.F38, Prefix.P66, 0x40, destination, x, y);
+
     /// <summary>destination[i] += four unsigned bytes of x[i] · the four signed bytes in memory, into 16 32-bit integers.</summary>
     internal void VpdpbusdBroadcast(VectorRegister destination, VectorRegister x, Address y) =>
         Evex(Map.F38, Prefix.P66, 0x50, destination, x, y, sizeof(int), broadcast: 1);

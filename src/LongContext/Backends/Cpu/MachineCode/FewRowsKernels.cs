@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using LongContext.Tensors;
 
 namespace LongContext.Backends.Cpu.MachineCode;
@@ -15,7 +16,8 @@ internal readonly unsafe struct FewRowsKernels
 
     /// <summary>The kernels for <paramref name="type"/>, made once a process; null where there are none, they cannot run, or they failed their check.</summary>
     internal static FewRowsKernels? Find(DType type) =>
-        MachineCodeSwitch.IsOn && ProcessorFeatures.HasByteDotProducts && Generated.TryGetValue(type, out Lazy<FewRowsKernels?>? kernels) ? kernels.Value : null;
+        MachineCodeSwitch.IsOn && ProcessorFeatures.HasByteDotProducts && Avx512Vbmi2.IsSupported
+        && Generated.TryGetValue(type, out Lazy<FewRowsKernels?>? kernels) ? kernels.Value : null;
 
     /// <summary>1 to <see cref="FewRowsWriter.MostRows"/> rows.</summary>
     internal void Dot(int rows, FewRowsArguments arguments) => ((delegate* unmanaged<FewRowsArguments*, void>)_entries[rows - 1])(&arguments);

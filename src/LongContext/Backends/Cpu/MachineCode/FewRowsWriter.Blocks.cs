@@ -1,8 +1,7 @@
-using static LongContext.Backends.Cpu.MachineCode.GeneralRegister;
-
 namespace LongContext.Backends.Cpu.MachineCode;
 
 /// <summary>One block of each format: turned, unpacked, multiplied.</summary>
+/// <remarks>Blocks shorter than 32 bytes are read 32 bytes at once, scale and codes together: half the loads, and what follows is not used.</remarks>
 internal sealed partial class FewRowsWriter
 {
     private void StepQ8_0()
@@ -15,23 +14,51 @@ internal sealed partial class FewRowsWriter
         }
 
         HalfFloats(Scale, 0);
-        Products(0, codes, hasMinimum: false);
+        Products(0, codes);
     }
 
+    /// <summary>2 bytes of scale, 16 of codes.</summary>
     private void StepQ4_0()
     {
-        VectorRegister[] low = TurnQuarters(2);
-        VectorRegister[] high = [new(17), new(21), new(22), new(23)];
-        Broadcast(Mask, 0x0F0F0F0F);
-        for (int four = 0; four < 4; four++)
-        {
-            _a.Vpsrld(high[four], low[four], 4);
-            _a.Vpandd(high[four], high[four], Mask);
-            _a.Vpandd(low[four], low[four], Mask);
-        }
+        VectorRegister[] bytes = TurnHalves(0);
+        FloatOfLowerHalves(Scale, bytes[0]);
+        VectorRegister[] codes = MoveDown(bytes);
+        SplitHalves(codes, bytes.AsSpan()[4..]);
+        Products(0, [.. codes, .. bytes.AsSpan()[4..]]);
+    }
 
-        HalfFloats(Scale, 0);
-        Products(0, [.. low, .. high], hasMinimum: false);
+    /// <summary>2 bytes of scale, 2 of minimum, 16 of codes.</summary>
+    private void StepQ4_1()
+    {
+        VectorRegister[] bytes = TurnHalves(0);
+        ScaleAndMinimum(bytes[0]);
+        VectorRegister[] high = [bytes[0], bytes[5], bytes[6], bytes[7]];
+        SplitHalves(bytes.AsSpan(1, 4), high);
+        Products(0, [.. bytes.AsSpan(1, 4), .. high]);
+    }
+
+    /// <summary>2 bytes of scale, 4 of fifth bits, 16 of codes.</summary>
+    private void StepQ5_0()
+    {
+        VectorRegister[] bytes = TurnHalves(0);
+        FloatOfLowerHalves(Scale, bytes[0]);
+        _a.Vpshrdd(bytes[0], bytes[0], bytes[1], 16);
+        VectorRegister[] codes = MoveDown(bytes.AsSpan()[1..]);
+        VectorRegister[] high = [bytes[5], bytes[6], bytes[7], Spare(bytes)];
+        SplitHalves(codes, high);
+        FifthBits(bytes[0], [.. codes, .. high]);
+        Products(0, [.. codes, .. high]);
+    }
+
+    /// <summary>2 bytes of scale, 2 of minimum, 4 of fifth bits, 16 of codes.</summary>
+    private void StepQ5_1()
+    {
+        VectorRegister[] bytes = TurnHalves(0);
+        ScaleAndMinimum(bytes[0]);
+        VectorRegister[] high = [bytes[0], bytes[6], bytes[7], Spare(bytes)];
+        SplitHalves(bytes.AsSpan(2, 4), high);
+        FifthBits(bytes[1], [.. bytes.AsSpan(2, 4), .. high]);
+        Products(0, [.. bytes.AsSpan(2, 4), .. high]);
     }
 
     private void StepQ4_K()
@@ -40,168 +67,139 @@ internal sealed partial class FewRowsWriter
         for (int pair = 0; pair < 4; pair++)
         {
             VectorRegister[] codes = TurnHalves(16 + (32 * pair));
-            Broadcast(Mask, 0x0F0F0F0F);
-            for (int four = 0; four < 8; four++)
+            Keep(codes, 0);
+            for (int half = 0; half < 2; half++)
             {
-                _a.Vmovups(Packed(four), codes[four]);
-                _a.Vpandd(codes[four], codes[four], Mask);
+                LoadCodes(codes, 0, half);
+                LoadFactors((2 * pair) + half, 8 + (2 * pair) + half);
+                Products((2 * pair) + half, codes);
             }
-
-            LoadFactors(2 * pair);
-            Products(2 * pair, codes, hasMinimum: true);
-            for (int four = 0; four < 8; four++)
-            {
-                _a.Vmovups(codes[four], Packed(four));
-                _a.Vpsrld(codes[four], codes[four], 4);
-                _a.Vpandd(codes[four], codes[four], Mask);
-            }
-
-            LoadFactors((2 * pair) + 1);
-            Products((2 * pair) + 1, codes, hasMinimum: true);
         }
     }
 
-    /// <summary>From the 16 bytes that begin a K block: the eight scales and eight minima of each row, written to scratch as floats.</summary>
-    private void SixBitFactors()
+    private void StepQ5_K()
     {
-        VectorRegister[] header = TurnQuarters(0);
-        (VectorRegister first, VectorRegister second, VectorRegister third) = (header[1], header[2], header[3]);
-        (VectorRegister scales, VectorRegister minima) = (new(22), new(23));
-        _a.Vpmovdw(Low, header[0]);
-        _a.Vcvtph2ps(Scale, Low);
-        _a.Vpsrld(header[0], header[0], 16);
-        _a.Vpmovdw(Low, header[0]);
-        _a.Vcvtph2ps(Minimum, Low);
-        Broadcast(Mask, 0x80000000);
-        _a.Vpxord(Minimum, Minimum, Mask);
+        SixBitFactors();
+        Keep(TurnHalves(16), 8);
+        for (int pair = 0; pair < 4; pair++)
+        {
+            VectorRegister[] codes = TurnHalves(48 + (32 * pair));
+            Keep(codes, 0);
+            for (int half = 0; half < 2; half++)
+            {
+                int block = (2 * pair) + half;
+                LoadCodes(codes, 0, half);
+                AddUpperBits(codes, 8, 0x10101010, 4 - block);
+                LoadFactors(block, 8 + block);
+                Products(block, codes);
+            }
+        }
+    }
 
-        // Sub-blocks 4 to 7: four bits in the third number, two more above the six of sub-blocks 0 to 3.
+    /// <summary>Halves of 128 weights: 64 bytes of lower bits, 32 bytes with two upper bits of each of four blocks.</summary>
+    private void StepQ6_K()
+    {
+        SignedFactors(192, 208);
+        for (int half = 0; half < 2; half++)
+        {
+            Keep(TurnHalves(64 * half), 0);
+            Keep(TurnHalves((64 * half) + 32), 8);
+            VectorRegister[] codes = TurnHalves(128 + (32 * half));
+            Keep(codes, 16);
+            for (int block = 0; block < 4; block++)
+            {
+                int number = (4 * half) + block;
+                LoadCodes(codes, block % 2 * 8, block / 2);
+                AddUpperBits(codes, 16, 0x30303030, 4 - (2 * block));
+                LoadFactors(2 * number, (2 * number) + 1);
+                Products(number, codes);
+            }
+        }
+    }
+
+    /// <summary>Four numbers that begin in the middle of one of <paramref name="bytes"/> and end in the middle of the next.</summary>
+    private VectorRegister[] MoveDown(ReadOnlySpan<VectorRegister> bytes)
+    {
+        for (int four = 0; four < 4; four++)
+        {
+            _a.Vpshrdd(bytes[four], bytes[four], bytes[four + 1], 16);
+        }
+
+        return bytes[..4].ToArray();
+    }
+
+    /// <summary>Lower four bits stay in <paramref name="codes"/>, upper four go to <paramref name="high"/>.</summary>
+    private void SplitHalves(ReadOnlySpan<VectorRegister> codes, ReadOnlySpan<VectorRegister> high)
+    {
         Broadcast(Mask, 0x0F0F0F0F);
-        Broadcast(High, 0x30303030);
-        _a.Vpandd(scales, third, Mask);
-        _a.Vpsrld(minima, third, 4);
-        _a.Vpandd(minima, minima, Mask);
-        _a.Vpsrld(Low, first, 2);
-        _a.Vpandd(Low, Low, High);
-        _a.Vpord(scales, scales, Low);
-        _a.Vpsrld(Low, second, 2);
-        _a.Vpandd(Low, Low, High);
-        _a.Vpord(minima, minima, Low);
-        Broadcast(Mask, 0x3F3F3F3F);
-        _a.Vpandd(first, first, Mask);
-        _a.Vpandd(second, second, Mask);
-        Broadcast(Mask, 0xFF);
-        for (int block = 0; block < 4; block++)
+        for (int four = 0; four < 4; four++)
         {
-            StoreFactor(block, first, Scale, block);
-            StoreFactor(4 + block, scales, Scale, block);
-            StoreFactor(8 + block, second, Minimum, block);
-            StoreFactor(12 + block, minima, Minimum, block);
+            _a.Vpsrld(high[four], codes[four], 4);
+            _a.Vpandd(high[four], high[four], Mask);
+            _a.Vpandd(codes[four], codes[four], Mask);
         }
     }
 
-    /// <summary>Scratch factor <paramref name="index"/> = byte <paramref name="number"/> of <paramref name="bytes"/> · <paramref name="unit"/>.</summary>
-    private void StoreFactor(int index, VectorRegister bytes, VectorRegister unit, int number)
+    /// <summary>Bit 4i + k of each number goes to bit 4 of byte k of codes i: a product puts copies of four bits at distances of seven.</summary>
+    private void FifthBits(VectorRegister bits, ReadOnlySpan<VectorRegister> codes)
     {
-        _a.Vpsrld(Low, bytes, 8 * number);
-        _a.Vpandd(Low, Low, Mask);
-        _a.Vcvtdq2ps(Low, Low);
-        _a.Vmulps(Low, Low, unit);
-        _a.Vmovups(FactorAddress(index), Low);
-    }
-
-    private void LoadFactors(int block)
-    {
-        _a.Vmovups(Scale, FactorAddress(block));
-        _a.Vmovups(Minimum, FactorAddress(8 + block));
-    }
-
-    /// <summary>A binary16 of each weight row, as floats.</summary>
-    private void HalfFloats(VectorRegister destination, int offset)
-    {
-        foreach ((VectorRegister half, int start) in new[] { (Low, 0), (High, 8) })
+        Broadcast(High, 0x02040810);
+        for (int four = 0; four < 8; four++)
         {
-            _a.Vpbroadcastw(half, W(start, offset));
-            for (int output = 1; output < 8; output++)
+            Broadcast(Mask, 15);
+            _a.Vpsrld(Low, bits, 4 * four);
+            _a.Vpandd(Low, Low, Mask);
+            _a.Vpmulld(Low, Low, High);
+            Broadcast(Mask, 0x10101010);
+            _a.Vpandd(Low, Low, Mask);
+            _a.Vpord(codes[four], codes[four], Low);
+        }
+    }
+
+    /// <summary>Turned bytes to scratch.</summary>
+    private void Keep(VectorRegister[] bytes, int kept)
+    {
+        for (int four = 0; four < 8; four++)
+        {
+            _a.Vmovups(Kept(kept + four), bytes[four]);
+        }
+    }
+
+    /// <summary>Lower or upper four bits of kept bytes.</summary>
+    private void LoadCodes(VectorRegister[] codes, int kept, int half)
+    {
+        Broadcast(Mask, 0x0F0F0F0F);
+        for (int four = 0; four < 8; four++)
+        {
+            _a.Vmovups(codes[four], Kept(kept + four));
+            if (half != 0)
             {
-                _a.Vpinsrw(half, half, W(start + output, offset), output);
-                if (output % 2 != 0)
-                {
-                    Ask();
-                }
-            }
-        }
-
-        _a.Vinserti32x4Half(Low, Low, High);
-        _a.Vcvtph2ps(destination, Low);
-    }
-
-    /// <summary>32 bytes of each weight row, turned: register i of the result has bytes 4i to 4i + 3 of all rows. Takes registers 16 to 24.</summary>
-    private VectorRegister[] TurnHalves(int offset)
-    {
-        for (int i = 0; i < 8; i++)
-        {
-            int output = (i / 4 * 8) + (i % 4);
-            VectorRegister two = new(16 + i);
-            _a.VmovupsHalf(two, W(output, offset));
-            _a.Vinserti32x8(two, two, W(output + 4, offset), 1);
-            Ask();
-        }
-
-        // Quarters of the first four registers: rows 0 to 3, bytes 0 to 15 and 16 to 31; then the same of rows 4 to 7. The others: rows 8 to 15.
-        (VectorRegister[] upper, VectorRegister free) = TurnQuarters(16, new VectorRegister(24));
-        (VectorRegister[] lower, free) = TurnQuarters(20, free);
-        VectorRegister[] turned = new VectorRegister[8];
-        for (int i = 0; i < 4; i++)
-        {
-            _a.Vshuff32x4(free, upper[i], lower[i], 0b10_00_10_00);
-            _a.Vshuff32x4(lower[i], upper[i], lower[i], 0b11_01_11_01);
-            (turned[i], turned[4 + i], free) = (free, lower[i], upper[i]);
-        }
-
-        return turned;
-    }
-
-    /// <summary>16 bytes of each weight row, turned: register i of the result has bytes 4i to 4i + 3 of all rows. Takes registers 16 to 20; 17 is free after.</summary>
-    private VectorRegister[] TurnQuarters(int offset)
-    {
-        for (int i = 0; i < 4; i++)
-        {
-            VectorRegister four = new(16 + i);
-            _a.VmovupsQuarter(four, W(i, offset));
-            for (int quarter = 1; quarter < 4; quarter++)
-            {
-                _a.Vinserti32x4(four, four, W((4 * quarter) + i, offset), quarter);
+                _a.Vpsrld(codes[four], codes[four], 4);
             }
 
-            Ask();
+            _a.Vpandd(codes[four], codes[four], Mask);
         }
-
-        return TurnQuarters(16, new VectorRegister(20)).Turned;
     }
 
-    /// <summary>Turns four registers, four by four numbers in every quarter of them; one of them is free after.</summary>
-    private (VectorRegister[] Turned, VectorRegister Free) TurnQuarters(int start, VectorRegister free)
+    /// <summary>Adds bits of kept bytes to codes, shifted left or, where negative, right.</summary>
+    private void AddUpperBits(VectorRegister[] codes, int kept, uint mask, int shift)
     {
-        (VectorRegister r0, VectorRegister r1, VectorRegister r2, VectorRegister r3) = (new(start), new(start + 1), new(start + 2), new(start + 3));
-        _a.Vunpcklps(free, r0, r1);
-        _a.Vunpckhps(r1, r0, r1);
-        _a.Vunpcklps(r0, r2, r3);
-        _a.Vunpckhps(r3, r2, r3);
-        _a.Vshufps(r2, free, r0, 0b01_00_01_00);
-        _a.Vshufps(r0, free, r0, 0b11_10_11_10);
-        _a.Vshufps(free, r1, r3, 0b01_00_01_00);
-        _a.Vshufps(r3, r1, r3, 0b11_10_11_10);
-        return ([r2, r0, free, r3], r1);
+        Broadcast(Mask, mask);
+        for (int four = 0; four < 8; four++)
+        {
+            VectorRegister bits = four % 2 == 0 ? Low : High;
+            _a.Vmovups(bits, Kept(kept + four));
+            if (shift > 0)
+            {
+                _a.Vpslld(bits, bits, shift);
+            }
+            else if (shift < 0)
+            {
+                _a.Vpsrld(bits, bits, -shift);
+            }
+
+            _a.Vpandd(bits, bits, Mask);
+            _a.Vpord(codes[four], codes[four], bits);
+        }
     }
-
-    private void Broadcast(VectorRegister destination, uint value)
-    {
-        _a.Mov(R14, unchecked((int)value));
-        _a.Vpbroadcastd(destination, R14);
-    }
-
-    private static Address FactorAddress(int index) => new(R13, FactorsAt + (index * VectorBytes));
-
-    private static Address Packed(int index) => new(R13, PackedAt + (index * VectorBytes));
 }

@@ -19,19 +19,23 @@ internal sealed partial class FewRowsWriter
     /// <summary>Most rows that a kernel takes together: their sums stay in registers 0 to 15.</summary>
     internal const int MostRows = 16;
 
-    /// <summary>Floats of scratch: 16 lanes for each of up to 17 factors and 24 registers of packed weights.</summary>
-    internal const int ScratchFloats = (17 + 24) * Outputs;
+    /// <summary>Floats of scratch: 16 lanes for each of up to 16 factors and 24 registers of packed weights.</summary>
+    internal const int ScratchFloats = (16 + 24) * Outputs;
+
+    /// <summary>Bytes that must be readable after the last weight where <see cref="ReadsPastTheEnd"/>.</summary>
+    internal const int PastTheEnd = 16;
 
     private const int VectorBytes = 64;
     private const int ScaleAt = Int8KernelWriter.Block, StartAt = ScaleAt + sizeof(float), SecondAt = StartAt + sizeof(int); // of a block of x
-    private const int FactorsAt = 0, PackedAt = 17 * VectorBytes;
+    private const int FactorsAt = 0, KeptAt = 16 * VectorBytes;
 
-    private static readonly VectorRegister Integer = new(25), Factor = new(26), Scale = new(27), Minimum = new(28), Mask = new(29), Low = new(30), High = new(31);
+    private static readonly VectorRegister Integer = new(25), Factor = new(26), Scale = new(27), Second = new(28), Mask = new(29), Low = new(30), High = new(31);
 
     private readonly Assembler _a;
     private readonly int _rows;
     private readonly int _blockBytes;
     private readonly int _recordBytes;
+    private readonly Int8Layout _layout;
     private readonly int _places; // of a step for requests ahead
     private int _place;
 
@@ -39,11 +43,15 @@ internal sealed partial class FewRowsWriter
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, MostRows);
         (_a, _rows, _places) = (a, rows, places);
-        (_blockBytes, _recordBytes) = (BlockFormat.Of(type).BytesPerBlock, Int8KernelWriter.RowBlockBytes(Int8Panel.Layout(type)));
+        _layout = Int8Panel.Layout(type);
+        (_blockBytes, _recordBytes) = (BlockFormat.Of(type).BytesPerBlock, Int8KernelWriter.RowBlockBytes(_layout));
     }
 
     /// <summary>Whether there are kernels for <paramref name="type"/>.</summary>
-    internal static bool Has(DType type) => type is DType.Q8_0 or DType.Q4_0 or DType.Q4_K;
+    internal static bool Has(DType type) => Int8Products.Suits(type);
+
+    /// <summary>Whether the kernel reads past a block's end, by less than <see cref="PastTheEnd"/> bytes.</summary>
+    internal static bool ReadsPastTheEnd(DType type) => BlockFormat.Of(type).BytesPerBlock < 32;
 
     /// <summary>Writes the kernel for <paramref name="rows"/> rows, 1 to <see cref="MostRows"/>.</summary>
     internal static void Write(Assembler a, DType type, int rows)
@@ -60,7 +68,12 @@ internal sealed partial class FewRowsWriter
         {
             case DType.Q8_0: StepQ8_0(); break;
             case DType.Q4_0: StepQ4_0(); break;
+            case DType.Q4_1: StepQ4_1(); break;
+            case DType.Q5_0: StepQ5_0(); break;
+            case DType.Q5_1: StepQ5_1(); break;
             case DType.Q4_K: StepQ4_K(); break;
+            case DType.Q5_K: StepQ5_K(); break;
+            case DType.Q6_K: StepQ6_K(); break;
             default: throw new ArgumentOutOfRangeException(nameof(type), type, "No kernel for it.");
         }
     }
@@ -116,32 +129,57 @@ internal sealed partial class FewRowsWriter
         _a.Ret();
     }
 
-    /// <summary>All rows of x against one block of 32 features, <see cref="Scale"/> and, where there are minima, <see cref="Minimum"/> loaded.</summary>
+    /// <summary>All rows of x against one block of 32 features; <see cref="Scale"/> is loaded, and <see cref="Second"/> where the layout has one.</summary>
     /// <param name="block">Which block of the step.</param>
     /// <param name="weights">Eight registers of four features each.</param>
-    /// <param name="hasMinimum">Whether the format has minima.</param>
-    private void Products(int block, ReadOnlySpan<VectorRegister> weights, bool hasMinimum)
+    private void Products(int block, ReadOnlySpan<VectorRegister> weights)
     {
         for (int row = 0; row < _rows; row++)
         {
-            _a.Vpbroadcastd(Integer, X(block, row, StartAt));
-            for (int four = 0; four < 8; four++)
+            if (_layout == Int8Layout.TwoScales)
             {
-                _a.VpdpbusdBroadcast(Integer, weights[four], X(block, row, four * 4));
-                if (four % 4 == 3)
-                {
-                    Ask();
-                }
+                Dot(block, row, StartAt, weights, 0, 4);
+                AddScaled(block, row, Scale);
+                Dot(block, row, SecondAt, weights, 4, 8);
+                AddScaled(block, row, Second);
+                continue;
             }
 
-            _a.Vcvtdq2ps(Integer, Integer);
-            _a.VmulpsBroadcast(Factor, Scale, X(block, row, ScaleAt));
-            _a.Vfmadd231ps(Sum(row), Integer, Factor);
-            if (hasMinimum)
+            Dot(block, row, StartAt, weights, 0, 8);
+            AddScaled(block, row, Scale);
+            if (_layout == Int8Layout.ScaleAndMinimum)
             {
-                _a.Vfmadd231psBroadcast(Sum(row), Minimum, X(block, row, SecondAt));
+                _a.Vfmadd231psBroadcast(Sum(row), Second, X(block, row, SecondAt));
             }
         }
+    }
+
+    private void Dot(int block, int row, int startAt, ReadOnlySpan<VectorRegister> weights, int first, int end)
+    {
+        if (_layout == Int8Layout.ScaleAndMinimum)
+        {
+            _a.Vpxord(Integer, Integer, Integer); // their zero is 0, and so is the start
+        }
+        else
+        {
+            _a.Vpbroadcastd(Integer, X(block, row, startAt));
+        }
+
+        for (int four = first; four < end; four++)
+        {
+            _a.VpdpbusdBroadcast(Integer, weights[four], X(block, row, four * 4));
+            if (four % 4 == 3)
+            {
+                Ask();
+            }
+        }
+    }
+
+    private void AddScaled(int block, int row, VectorRegister scale)
+    {
+        _a.Vcvtdq2ps(Integer, Integer);
+        _a.VmulpsBroadcast(Factor, scale, X(block, row, ScaleAt));
+        _a.Vfmadd231ps(Sum(row), Integer, Factor);
     }
 
     /// <summary>A place where part of the next group may be asked for: it follows this one in memory, and so many streams the processor does not foresee.</summary>

@@ -12,7 +12,9 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <param name="zero">The code of the weights that stands for 0.</param>
 /// <param name="layout">Of the weights.</param>
 /// <param name="tiles">Written; <see cref="Bytes"/>.</param>
-internal readonly unsafe struct Int8RowsJob(float* x, int rows, int blocks, int zero, Int8Layout layout, byte* tiles) : IJob
+/// <param name="tileRows">Rows of a tile; the last has what is left.</param>
+internal readonly unsafe struct Int8RowsJob(
+    float* x, int rows, int blocks, int zero, Int8Layout layout, byte* tiles, int tileRows = Int8KernelWriter.MostRows) : IJob
 {
     private const int Lanes = 16;
 
@@ -22,6 +24,7 @@ internal readonly unsafe struct Int8RowsJob(float* x, int rows, int blocks, int 
     private readonly int _zero = zero;
     private readonly Int8Layout _layout = layout;
     private readonly byte* _tiles = tiles;
+    private readonly int _tileRows = tileRows;
 
     /// <summary>Bytes that the tiles of <paramref name="rows"/> rows take.</summary>
     internal static long Bytes(long rows, int blocks, Int8Layout layout) => rows * blocks * Int8KernelWriter.RowBlockBytes(layout);
@@ -32,8 +35,8 @@ internal readonly unsafe struct Int8RowsJob(float* x, int rows, int blocks, int 
         int recordBytes = Int8KernelWriter.RowBlockBytes(_layout);
         for (long row = start; row < end; row++)
         {
-            long first = row / Int8KernelWriter.MostRows * Int8KernelWriter.MostRows;
-            long tileRows = Math.Min(Int8KernelWriter.MostRows, _rows - first);
+            long first = row / _tileRows * _tileRows;
+            long tileRows = Math.Min(_tileRows, _rows - first);
             byte* record = _tiles + Bytes(first, _blocks, _layout) + ((row - first) * recordBytes);
             float* source = _x + (row * _blocks * Int8KernelWriter.Block);
             for (int block = 0; block < _blocks; block++)

@@ -36,7 +36,14 @@ internal sealed unsafe class Kernels<TSimd, TVec>(
         };
         if (quantised is { } byteKernels && Int8Products.Suits(weight.Type))
         {
-            LinearInt8.Run(pool, scratch, byteKernels, weight.Type, arguments);
+            if (arguments.Rows <= LinearFewRows.Limit(weight.Type) && FewRowsKernels.Find(weight.Type) is { } few)
+            {
+                LinearFewRows.Run(pool, scratch, few, weight.Type, arguments);
+            }
+            else
+            {
+                LinearInt8.Run(pool, scratch, byteKernels, weight.Type, arguments);
+            }
         }
         else if (rounded is { } kernels && LinearBF16.Suits(weight.Type))
         {

@@ -14,6 +14,13 @@ internal sealed partial class Assembler
     /// <summary>memory = source.</summary>
     internal void Mov(Address destination, GeneralRegister source) => Memory(0x89, source, destination);
 
+    /// <summary>Lower 32 bits of destination = value, the upper 0.</summary>
+    internal void Mov(GeneralRegister destination, int value)
+    {
+        ByNumber(0xB8, destination);
+        Int32(value);
+    }
+
     /// <summary>destination = the address itself.</summary>
     internal void Lea(GeneralRegister destination, Address source) => Memory(0x8D, destination, source);
 
@@ -36,10 +43,10 @@ internal sealed partial class Assembler
     internal void Cmp(GeneralRegister x, GeneralRegister y) => Registers(0x3B, (int)x, y);
 
     /// <summary>Saves a register on the stack.</summary>
-    internal void Push(GeneralRegister register) => OnStack(0x50, register);
+    internal void Push(GeneralRegister register) => ByNumber(0x50, register);
 
     /// <summary>Takes a register from the stack.</summary>
-    internal void Pop(GeneralRegister register) => OnStack(0x58, register);
+    internal void Pop(GeneralRegister register) => ByNumber(0x58, register);
 
     /// <summary>Asks for a cache line; any address will do, one that is not mapped too.</summary>
     internal void Prefetcht0(Address source) => Prefetch(1, source);
@@ -106,7 +113,7 @@ internal sealed partial class Assembler
         }
     }
 
-    private void OnStack(int opcode, GeneralRegister register)
+    private void ByNumber(int opcode, GeneralRegister register)
     {
         if ((int)register >= 8)
         {

@@ -9,6 +9,7 @@ internal sealed partial class Assembler
     {
         F0 = 1,
         F38 = 2,
+        F3A = 3,
     }
 
     private enum Prefix
@@ -104,10 +105,10 @@ internal sealed partial class Assembler
         Byte(0x77);
     }
 
-    private void Evex(Map map, Prefix prefix, int opcode, VectorRegister register, VectorRegister first, VectorRegister second)
+    private void Evex(Map map, Prefix prefix, int opcode, VectorRegister register, VectorRegister first, VectorRegister second, int length = 2)
     {
         (int r, int s) = (register.Number, second.Number);
-        EvexBytes(map, prefix, r, first.Number, Inverted(s, 4), Inverted(s, 3), length: 2, broadcast: 0);
+        EvexBytes(map, prefix, r, first.Number, Inverted(s, 4), Inverted(s, 3), length, broadcast: 0);
         Byte(opcode);
         Operands(r, s);
     }

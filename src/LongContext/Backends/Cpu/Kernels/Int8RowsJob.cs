@@ -73,8 +73,13 @@ internal readonly unsafe struct Int8RowsJob(
         float largest = quarter.AsSingle().ToScalar();
         Vector512<float> inverse = Vector512.Create(largest >= Int8Products.Least ? 127 / largest : 0);
         Vector512<int> lowCodes = Avx512F.ConvertToVector512Int32(low * inverse), highCodes = Avx512F.ConvertToVector512Int32(high * inverse);
-        Avx512F.ConvertToVector128SByte(lowCodes).Store(codes);
-        Avx512F.ConvertToVector128SByte(highCodes).Store(codes + Lanes);
-        return (largest * (1 / 127f), Vector512.Sum(lowCodes), Vector512.Sum(highCodes));
+        Vector256<sbyte> bytes = Vector256.Create(Avx512F.ConvertToVector128SByte(lowCodes), Avx512F.ConvertToVector128SByte(highCodes));
+        bytes.Store(codes);
+
+        // Sums of eight bytes each, of codes + 128; two of them are half a block.
+        Vector256<ulong> sums = Avx2.SumAbsoluteDifferences(bytes.AsByte() ^ Vector256.Create((byte)128), Vector256<byte>.Zero).AsUInt64();
+        Vector128<ulong> halves = Sse2.UnpackLow(sums.GetLower(), sums.GetUpper()) + Sse2.UnpackHigh(sums.GetLower(), sums.GetUpper());
+        const int offset = 128 * Lanes;
+        return (largest * (1 / 127f), (int)halves.ToScalar() - offset, (int)halves.GetElement(1) - offset);
     }
 }

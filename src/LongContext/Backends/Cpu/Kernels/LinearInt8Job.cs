@@ -13,7 +13,7 @@ internal readonly unsafe struct LinearInt8Job(
     Int8Kernels kernels, LinearArguments arguments, DType type, int piece, int splits, int workers, WorkerScratch scratch) : IJob
 {
     private const int Outputs = Int8KernelWriter.Outputs, TileRows = Int8KernelWriter.MostRows;
-    private const int CacheLine = 64;
+    private const int CacheLine = 64, BytesAhead = Int8KernelWriter.LinesAhead * CacheLine;
 
     private readonly Int8Kernels _kernels = kernels;
     private readonly LinearArguments _arguments = arguments;
@@ -86,7 +86,8 @@ internal readonly unsafe struct LinearInt8Job(
             long offset = BlockFormat.Of(_type).ByteCount((long)block * Int8KernelWriter.Block);
             long bytes = BlockFormat.Of(_type).ByteCount((long)count * Int8KernelWriter.Block) * Outputs;
             byte* ahead = next + (offset * Outputs);
-            bool isFetchedByTiles = bytes <= CacheLine * count * (long)fullTiles;
+            int fetching = (int)((bytes + (BytesAhead * count) - 1) / (BytesAhead * count)); // tiles that ask for the next panel: the last ones,
+            bool isFetchedByTiles = fetching <= fullTiles; // lest it has left the second-level cache when it is needed
             Int8Panel.Pack(_type, w + offset, _arguments.WStride, count, panel, isFetchedByTiles ? null : ahead);
             Int8Arguments tiles = new()
             {
@@ -94,15 +95,24 @@ internal readonly unsafe struct LinearInt8Job(
                 XGap = (long)(blocks - count) * TileRows * recordBytes,
                 W = panel,
                 Blocks = count,
-                Tiles = fullTiles,
+                Tiles = isFetchedByTiles ? fullTiles - fetching : fullTiles,
                 Y = y,
                 YStride = yStride * sizeof(float),
                 IsContinued = block > 0 ? 1 : 0,
-                Ahead = ahead,
-                AheadStep = isFetchedByTiles ? (bytes / (count * (long)fullTiles)) + 1 : 0,
+                Ahead = panel, // nothing that is not there
             };
-            if (fullTiles > 0)
+            if (tiles.Tiles > 0)
             {
+                _kernels.Tiles(TileRows, Layout, tiles);
+            }
+
+            if (isFetchedByTiles)
+            {
+                tiles.X += tiles.Tiles * TileRows * blocks * recordBytes;
+                tiles.Y += tiles.Tiles * TileRows * yStride;
+                tiles.Tiles = fetching;
+                tiles.Ahead = ahead;
+                tiles.AheadStep = BytesAhead;
                 _kernels.Tiles(TileRows, Layout, tiles);
             }
 
@@ -111,6 +121,7 @@ internal readonly unsafe struct LinearInt8Job(
                 tiles.X = x + ((long)fullTiles * TileRows * blocks * recordBytes) + ((long)block * rest * recordBytes);
                 tiles.Tiles = 1;
                 tiles.Y = y + (fullTiles * TileRows * yStride);
+                tiles.Ahead = panel;
                 tiles.AheadStep = 0;
                 _kernels.Tiles(rest, Layout, tiles);
             }

@@ -27,9 +27,9 @@ internal unsafe struct Int8Arguments
     /// <summary>1: y has the sums of the blocks before these. 0: these are the first.</summary>
     internal long IsContinued;
 
-    /// <summary>What to fetch for later, a cache line at every block of every tile.</summary>
+    /// <summary>What to fetch for later, <see cref="Int8KernelWriter.LinesAhead"/> cache lines at every block of every tile.</summary>
     internal byte* Ahead;
 
-    /// <summary>Bytes from one such line to the next.</summary>
+    /// <summary>Bytes from there on to the next such lines.</summary>
     internal long AheadStep;
 }

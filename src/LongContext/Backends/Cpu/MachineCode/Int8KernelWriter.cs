@@ -24,6 +24,9 @@ internal static class Int8KernelWriter
     /// <summary>Most rows of a tile: with two sums and two results a row and two weights, 26 of 32 registers.</summary>
     internal const int MostRows = 6;
 
+    /// <summary>Cache lines that are asked for at every block of every tile, of what is needed later.</summary>
+    internal const int LinesAhead = 2;
+
     private const int VectorBytes = 64;
     private const int Vectors = 2;
     private const int Steps = Block / 4;
@@ -62,7 +65,11 @@ internal static class Int8KernelWriter
 
         a.Place(block);
         BlockOfTile(a, rows, layout);
-        a.Prefetcht1(new Address(R11));
+        for (int line = 0; line < LinesAhead; line++)
+        {
+            a.Prefetcht1(new Address(R11, line * VectorBytes));
+        }
+
         a.Add(R11, Rax);
         a.Add(Rsi, rows * RowBlockBytes(layout));
         a.Add(Rdx, PanelBlockBytes(layout));

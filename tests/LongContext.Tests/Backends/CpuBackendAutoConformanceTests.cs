@@ -16,6 +16,9 @@ internal sealed class CpuBackendAutoConformanceTests : BackendConformance
     protected override double LinearOperand(double value, DType weight) =>
         BF16Kernels.Find() is null || weight is DType.F32 or DType.F16 ? value : BitConverter.UInt32BitsToSingle((uint)NearestBF16(value) << 16);
 
+    protected override bool RoundsAttention(DType cache, int headDim) =>
+        AttentionKernels.Find() is not null && cache == DType.BF16 && headDim % 2 == 0;
+
     /// <summary>By search, not by the bits' arithmetic: the nearest of the neighbours, the even one of two equally near.</summary>
     private static ushort NearestBF16(double value)
     {

@@ -69,7 +69,7 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
 
         int columns = (high + 31) / 32 * 32;
         Scores(item, firstRow, rows, stepStart, low, high);
-        Mask(item, firstRow, rows, stepStart, columns);
+        Mask(item, firstRow, rows, stepStart, high, columns);
         SoftmaxArguments softmax = new()
         {
             Scores = _scratch.Scores,
@@ -209,7 +209,7 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
         }
     }
 
-    private void Mask(in AttentionItem item, int firstRow, int rows, int stepStart, int columns)
+    private void Mask(in AttentionItem item, int firstRow, int rows, int stepStart, int stepHigh, int columns)
     {
         long stride = AttentionPairsScratch.ScoreFloats(_arguments);
         for (int row = 0; row < rows; row++)
@@ -221,8 +221,8 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
             }
 
             int token = Token(firstRow + row);
-            int low = Math.Clamp(_arguments.KeyStart(item, token) - stepStart, 0, columns);
-            int high = Math.Clamp(_arguments.KeyEnd(item, token) - stepStart, 0, columns);
+            int low = Math.Clamp(_arguments.KeyStart(item, token) - stepStart, 0, stepHigh);
+            int high = Math.Clamp(_arguments.KeyEnd(item, token) - stepStart, 0, stepHigh);
             new Span<float>(scores, low).Fill(float.NegativeInfinity);
             new Span<float>(scores + high, columns - high).Fill(float.NegativeInfinity);
         }

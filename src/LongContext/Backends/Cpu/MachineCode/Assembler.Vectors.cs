@@ -73,7 +73,7 @@ internal sealed partial class Assembler
     /// <summary>destination = quarters of x, then of y, chosen by two bits each.</summary>
     internal void Vshuff32x4(VectorRegister destination, VectorRegister x, VectorRegister y, byte choice)
     {
-        Evex(Map.F3A, Prefix.P66, 0x43, destination, x, y);
+        Evex(Map.F3A, Prefix.P66, 0x23, destination, x, y);
         Byte(choice);
     }
 

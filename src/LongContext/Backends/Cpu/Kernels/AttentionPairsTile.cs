@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 
@@ -23,6 +24,7 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
     private readonly AttentionUnit _unit = unit;
     private readonly AttentionPairsScratch _scratch = scratch;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Attend(in AttentionState state, int start, int end)
     {
         state.Clear();
@@ -58,6 +60,7 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
     }
 
     /// <summary>Some rows against the keys of one step; asks for the pages after it that begin before <paramref name="aheadEnd"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Step(in AttentionItem item, in AttentionState state, int firstRow, int rows, int stepStart, int stepEnd, int aheadEnd)
     {
         int low = Math.Max(0, _arguments.KeyStart(item, Token(firstRow)) - stepStart);
@@ -86,6 +89,7 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
         Sums(item, state, firstRow, rows, stepStart, low, high, aheadEnd);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scores(in AttentionItem item, int firstRow, int rows, int stepStart, int low, int high)
     {
         int pageSize = _arguments.PageSize;
@@ -94,11 +98,14 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
         int count = ((high - 1) / pageSize) + 1 - firstPage;
         for (int i = 0; i < count; i++)
         {
-            int page = pages[firstPage + i];
+            byte* keys = _arguments.Pages.Keys(pages[firstPage + i], _unit.KVHead);
+            byte* ahead = i + 1 < count
+                ? _arguments.Pages.Keys(pages[firstPage + i + 1], _unit.KVHead)
+                : _arguments.Pages.Values(pages[firstPage], _unit.KVHead);
             _scratch.Blocks[i] = new ProductBlock
             {
-                B = _arguments.Pages.Keys(page, _unit.KVHead),
-                Ahead = _arguments.Pages.Values(page, _unit.KVHead),
+                B = keys,
+                Ahead = ahead - keys,
                 Pairs = _arguments.HeadDim / 2,
                 Offset = (firstPage + i) * (long)pageSize * sizeof(float),
             };
@@ -117,11 +124,11 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
         Product(product, rows, pageSize, isSums: false);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Sums(
         in AttentionItem item, in AttentionState state, int firstRow, int rows, int stepStart, int low, int high, int aheadEnd)
     {
         int pageSize = _arguments.PageSize;
-        int stepPages = AttentionPairsScratch.StepPages(pageSize);
         int* pages = Pages(item, stepStart);
         long stride = _arguments.PaddedHeadDim * 2L * sizeof(ushort);
         int count = 0;
@@ -130,18 +137,17 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
             (int page, int slot) = Math.DivRem(key, pageSize);
             int next = Math.Min(high, (page + 1) * pageSize);
             byte* values = _arguments.Pages.Values(pages[page], _unit.KVHead) + (slot / 2 * stride);
-            bool hasNext = stepStart + ((long)(page + stepPages) * pageSize) < aheadEnd;
             ProductBlock block = new()
             {
                 B = values,
-                Ahead = hasNext ? _arguments.Pages.Keys(pages[page + stepPages], _unit.KVHead) : values,
+                Ahead = Ahead(item, stepStart, page + 1, high, aheadEnd, values),
                 Pairs = (next - key) / 2,
                 Offset = key * (long)sizeof(ushort),
             };
             if (block.Pairs == 0)
             {
                 block.B = (byte*)FirstOfPair((uint*)values); // the other slot may never have been written
-                block.Pairs = 1;
+                (block.Pairs, block.Ahead) = (1, 0);
                 next = high + 1;
             }
 
@@ -164,6 +170,7 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
     }
 
     /// <summary>Cuts a product into the kernels' tiles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Product(ProductArguments product, int rows, int columns, bool isSums)
     {
         int groups = rows / MostRows;
@@ -174,15 +181,10 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
             int vectors = Math.Min(MostVectors, (columns - column) / Width);
             product.BOffset = column * 2L * sizeof(ushort);
             product.C = c + column;
-            for (int i = 0; i < product.BlockCount && column > 0; i++)
-            {
-                product.Blocks[i].Ahead += product.Blocks[i].Pairs * MostVectors * Width * sizeof(float);
-            }
-
             if (groups > 0)
             {
                 product.RowGroups = groups;
-                Call(product, MostRows, vectors, isSums);
+                Call(&product, MostRows, vectors, isSums);
             }
 
             if (rest > 0)
@@ -192,25 +194,33 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
                 last.C = (float*)((byte*)product.C + (groups * MostRows * product.CStride));
                 last.Factors += groups * MostRows;
                 last.RowGroups = 1;
-                Call(last, rest, vectors, isSums);
+                Call(&last, rest, vectors, isSums);
             }
         }
     }
 
-    private void Call(ProductArguments product, int rows, int vectors, bool isSums)
+    private void Call(ProductArguments* product, int rows, int vectors, bool isSums)
     {
         if (isSums)
         {
-            _kernels.Sums(rows, vectors, &product);
+            _kernels.Sums(rows, vectors, product);
         }
         else
         {
-            _kernels.Scores(rows, vectors, &product);
+            _kernels.Scores(rows, vectors, product);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Mask(in AttentionItem item, int firstRow, int rows, int stepStart, int stepHigh, int columns)
     {
+        bool allSeen = stepHigh == columns && _arguments.KeyEnd(item, Token(firstRow)) >= stepStart + stepHigh
+            && _arguments.KeyStart(item, Token(firstRow + rows - 1)) <= stepStart;
+        if (allSeen && _arguments.CapFactor == 0)
+        {
+            return;
+        }
+
         long stride = AttentionPairsScratch.ScoreFloats(_arguments);
         for (int row = 0; row < rows; row++)
         {
@@ -226,6 +236,20 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
             new Span<float>(scores, low).Fill(float.NegativeInfinity);
             new Span<float>(scores + high, columns - high).Fill(float.NegativeInfinity);
         }
+    }
+
+    /// <summary>From some values to those of the step's page <paramref name="page"/>, or to the next step's first keys.</summary>
+    private long Ahead(in AttentionItem item, int stepStart, int page, int high, int aheadEnd, byte* values)
+    {
+        int pageSize = _arguments.PageSize;
+        if (page * pageSize < high)
+        {
+            return _arguments.Pages.Values(Pages(item, stepStart)[page], _unit.KVHead) - values;
+        }
+
+        page = AttentionPairsScratch.StepPages(pageSize);
+        bool hasNext = stepStart + ((long)page * pageSize) < aheadEnd;
+        return hasNext ? _arguments.Pages.Keys(Pages(item, stepStart)[page], _unit.KVHead) - values : 0;
     }
 
     /// <summary>A copy of a pair of values with zeros for the second.</summary>

@@ -32,14 +32,12 @@ internal static unsafe class AttentionKernelWriter
         a.Mov(R14, Field(nameof(ProductArguments.C)));
         a.Add(R14, BlockAddress(nameof(ProductBlock.Offset)));
         a.Mov(R12, Field(nameof(ProductArguments.RowGroups)));
-        a.Mov(Rax, BlockAddress(nameof(ProductBlock.Ahead)));
 
         a.Place(group);
         Zero(a, rows, vectors);
         a.Mov(Rsi, R13);
         Inner(a, rows, vectors);
         Store(a, rows, vectors);
-        a.Mov(Rax, BlockAddress(nameof(ProductBlock.B))); // fetched once is enough
         NextRows(a, rows);
         a.Sub(R12, 1);
         a.Jcc(Condition.NotEqual, group);
@@ -52,7 +50,7 @@ internal static unsafe class AttentionKernelWriter
     /// <summary>c = factor · c + a · b: weights by the values of all blocks, block after block.</summary>
     internal static void Sums(Assembler a, int rows, int vectors)
     {
-        (Label block, Label group, Label ahead) = (new(), new(), new());
+        (Label block, Label group) = (new(), new());
         Enter(a);
         a.Mov(R13, Field(nameof(ProductArguments.A)));
         a.Mov(R14, Field(nameof(ProductArguments.C)));
@@ -73,12 +71,6 @@ internal static unsafe class AttentionKernelWriter
         a.Mov(R10, Field(nameof(ProductArguments.Blocks)));
         a.Mov(R11, Field(nameof(ProductArguments.BlockCount)));
         a.Place(block);
-        a.Mov(Rax, BlockAddress(nameof(ProductBlock.Ahead)));
-        a.Mov(Rcx, Field(nameof(ProductArguments.RowGroups)));
-        a.Cmp(R12, Rcx);
-        a.Jcc(Condition.Equal, ahead);
-        a.Mov(Rax, BlockAddress(nameof(ProductBlock.B))); // fetched once is enough
-        a.Place(ahead);
         a.Mov(Rsi, R13);
         a.Add(Rsi, BlockAddress(nameof(ProductBlock.Offset)));
         Inner(a, rows, vectors);
@@ -94,34 +86,26 @@ internal static unsafe class AttentionKernelWriter
         Leave(a);
     }
 
-    /// <summary>Scores to weights 2^(score − maximum) in bfloat16, row by row; brings maximum and denominator up to date.</summary>
-    /// <remarks>The denominator sums the weights as rounded: so a weighted mean's weights sum to 1.</remarks>
+    /// <summary>Scores to weights 2^(score − maximum) in bfloat16; brings maximum and denominator up to date.</summary>
+    /// <remarks>
+    /// The denominator sums the weights as rounded: so a weighted mean's weights sum to 1. First the maxima of all rows, then the weights:
+    /// neither loop waits across the lanes of one row before it begins the next.
+    /// </remarks>
     internal static void Softmax(Assembler a)
     {
-        (VectorRegister c1, VectorRegister c2, VectorRegister c3) = (new(31), new(30), new(29));
-        (VectorRegister one, VectorRegister ones, VectorRegister lowest) = (new(28), new(27), new(26));
-        (VectorRegister max, VectorRegister offset, VectorRegister factor, VectorRegister sum) = (new(25), new(24), new(23), new(22));
-        (VectorRegister other, VectorRegister x, VectorRegister fraction) = (new(21), new(20), new(19));
-        (Label row, Label maximum, Label weights) = (new(), new(), new());
-        Address SoftmaxField(string name) => new(Rdi, (int)Marshal.OffsetOf<SoftmaxArguments>(name));
-        Address Constant(string name) => new(Rax, (int)Marshal.OffsetOf<SoftmaxConstants>(name));
-
+        Label maxima = new(), maximum = new(), rows = new(), weights = new();
         a.Push(Rbx);
         a.Mov(Rax, SoftmaxField(nameof(SoftmaxArguments.Constants)));
-        a.Vbroadcastss(c1, Constant(nameof(SoftmaxConstants.C1)));
-        a.Vbroadcastss(c2, Constant(nameof(SoftmaxConstants.C2)));
-        a.Vbroadcastss(c3, Constant(nameof(SoftmaxConstants.C3)));
-        a.Vbroadcastss(one, Constant(nameof(SoftmaxConstants.One)));
-        a.Vbroadcastss(ones, Constant(nameof(SoftmaxConstants.Ones)));
-        a.Vbroadcastss(lowest, Constant(nameof(SoftmaxConstants.Lowest)));
-        a.Mov(R8, SoftmaxField(nameof(SoftmaxArguments.Scores)));
-        a.Mov(R9, SoftmaxField(nameof(SoftmaxArguments.Weights)));
-        a.Mov(R10, SoftmaxField(nameof(SoftmaxArguments.Max)));
-        a.Mov(R11, SoftmaxField(nameof(SoftmaxArguments.Denominators)));
-        a.Mov(Rbx, SoftmaxField(nameof(SoftmaxArguments.Factors)));
-        a.Mov(Rax, SoftmaxField(nameof(SoftmaxArguments.Rows)));
+        a.Vbroadcastss(C1, SoftmaxConstant(nameof(SoftmaxConstants.C1)));
+        a.Vbroadcastss(C2, SoftmaxConstant(nameof(SoftmaxConstants.C2)));
+        a.Vbroadcastss(C3, SoftmaxConstant(nameof(SoftmaxConstants.C3)));
+        a.Vbroadcastss(One, SoftmaxConstant(nameof(SoftmaxConstants.One)));
+        a.Vbroadcastss(Ones, SoftmaxConstant(nameof(SoftmaxConstants.Ones)));
+        a.Vbroadcastss(Lowest, SoftmaxConstant(nameof(SoftmaxConstants.Lowest)));
 
-        a.Place(row);
+        StartRows(a);
+        a.Place(maxima);
+        (VectorRegister max, VectorRegister other, VectorRegister x, VectorRegister factor) = (new(0), new(1), new(2), new(3));
         a.Mov(Rsi, R8);
         a.Mov(Rcx, SoftmaxField(nameof(SoftmaxArguments.Steps)));
         a.Vmovups(max, new Address(Rsi));
@@ -136,37 +120,61 @@ internal static unsafe class AttentionKernelWriter
         AcrossLanes(a, max, other, a.Vmaxps);
         a.Vbroadcastss(x, new Address(R10));
         a.Vmaxps(max, max, x);
-        a.Vmaxps(offset, max, lowest);
-        a.Vsubps(x, x, offset);
-        Exp2(factor, x, fraction);
         a.Vmovss(new Address(R10), max);
+        a.Vmaxps(max, max, Lowest);
+        a.Vsubps(x, x, max);
+        Exp2(a, factor, x, new(4));
         a.Vmovss(new Address(Rbx), factor);
+        NextRow(a, maxima);
 
+        StartRows(a);
+        a.Place(rows);
+        (VectorRegister offset, VectorRegister sum) = (new(24), new(25));
+        a.Vbroadcastss(offset, new Address(R10));
+        a.Vmaxps(offset, offset, Lowest);
         a.Mov(Rsi, R8);
         a.Mov(Rdx, R9);
         a.Mov(Rcx, SoftmaxField(nameof(SoftmaxArguments.Steps)));
         a.Vpxord(sum, sum, sum);
         a.Place(weights);
-        (VectorRegister low, VectorRegister high) = (new(0), new(1));
-        (VectorRegister lowX, VectorRegister highX, VectorRegister lowF, VectorRegister highF) = (new(2), new(3), new(4), new(5));
+        (VectorRegister low, VectorRegister high) = (new(5), new(6));
+        (VectorRegister lowX, VectorRegister highX, VectorRegister lowF, VectorRegister highF) = (new(7), new(8), new(9), new(10));
         a.Vmovups(lowX, new Address(Rsi));
         a.Vmovups(highX, new Address(Rsi, VectorBytes));
         a.Vsubps(lowX, lowX, offset);
         a.Vsubps(highX, highX, offset);
-        Exp2(low, lowX, lowF);
-        Exp2(high, highX, highF);
+        Exp2(a, low, lowX, lowF);
+        Exp2(a, high, highX, highF);
         a.Vcvtne2ps2bf16(low, high, low);
         a.Vmovups(new Address(Rdx), low);
-        a.Vdpbf16ps(sum, low, ones);
+        a.Vdpbf16ps(sum, low, Ones);
         a.Add(Rsi, 2 * VectorBytes);
         a.Add(Rdx, VectorBytes);
         a.Sub(Rcx, 1);
         a.Jcc(Condition.NotEqual, weights);
         AcrossLanes(a, sum, other, a.Vaddps);
         a.Vbroadcastss(x, new Address(R11));
+        a.Vbroadcastss(factor, new Address(Rbx));
         a.Vfmadd213ps(x, factor, sum);
         a.Vmovss(new Address(R11), x);
+        NextRow(a, rows);
+        a.Vzeroupper();
+        a.Pop(Rbx);
+        a.Ret();
+    }
 
+    private static void StartRows(Assembler a)
+    {
+        a.Mov(R8, SoftmaxField(nameof(SoftmaxArguments.Scores)));
+        a.Mov(R9, SoftmaxField(nameof(SoftmaxArguments.Weights)));
+        a.Mov(R10, SoftmaxField(nameof(SoftmaxArguments.Max)));
+        a.Mov(R11, SoftmaxField(nameof(SoftmaxArguments.Denominators)));
+        a.Mov(Rbx, SoftmaxField(nameof(SoftmaxArguments.Factors)));
+        a.Mov(Rax, SoftmaxField(nameof(SoftmaxArguments.Rows)));
+    }
+
+    private static void NextRow(Assembler a, Label row)
+    {
         a.Add(R8, SoftmaxField(nameof(SoftmaxArguments.ScoreStride)));
         a.Add(R9, SoftmaxField(nameof(SoftmaxArguments.WeightStride)));
         a.Add(R10, sizeof(float));
@@ -174,19 +182,16 @@ internal static unsafe class AttentionKernelWriter
         a.Add(Rbx, sizeof(float));
         a.Sub(Rax, 1);
         a.Jcc(Condition.NotEqual, row);
-        a.Vzeroupper();
-        a.Pop(Rbx);
-        a.Ret();
+    }
 
-        void Exp2(VectorRegister result, VectorRegister exponent, VectorRegister f)
-        {
-            a.VreducepsFloor(f, exponent);
-            a.Vmovaps(result, c3);
-            a.Vfmadd213ps(result, f, c2);
-            a.Vfmadd213ps(result, f, c1);
-            a.Vfmadd213ps(result, f, one);
-            a.Vscalefps(result, result, exponent);
-        }
+    private static void Exp2(Assembler a, VectorRegister result, VectorRegister exponent, VectorRegister fraction)
+    {
+        a.VreducepsFloor(fraction, exponent);
+        a.Vmovaps(result, C3);
+        a.Vfmadd213ps(result, fraction, C2);
+        a.Vfmadd213ps(result, fraction, C1);
+        a.Vfmadd213ps(result, fraction, One);
+        a.Vscalefps(result, result, exponent);
     }
 
     /// <summary>All lanes of x become the result over all of them.</summary>
@@ -204,10 +209,16 @@ internal static unsafe class AttentionKernelWriter
         combine(x, x, other);
     }
 
-    /// <summary>Adds one block's products, a from rsi on; asks for as many lines from rax on as it reads of b.</summary>
+    /// <summary>Adds one block's products, a from rsi on; the first rows ask for a line ahead for every line of b.</summary>
     private static void Inner(Assembler a, int rows, int vectors)
     {
-        Label pair = new();
+        (Label pair, Label ahead) = (new(), new());
+        a.Mov(Rax, BlockAddress(nameof(ProductBlock.Ahead)));
+        a.Mov(Rcx, Field(nameof(ProductArguments.RowGroups)));
+        a.Cmp(R12, Rcx);
+        a.Jcc(Condition.Equal, ahead);
+        a.Sub(Rax, Rax); // fetched once is enough
+        a.Place(ahead);
         a.Mov(Rdx, BlockAddress(nameof(ProductBlock.B)));
         a.Add(Rdx, Field(nameof(ProductArguments.BOffset)));
         a.Mov(Rcx, BlockAddress(nameof(ProductBlock.Pairs)));
@@ -225,7 +236,7 @@ internal static unsafe class AttentionKernelWriter
 
         for (int v = 0; v < vectors; v++)
         {
-            a.Prefetcht0(new Address(Rax, v * VectorBytes));
+            a.Prefetcht0(new Address(Rdx, v * VectorBytes, Rax));
         }
 
         for (int row = 0; row < rows; row++)
@@ -240,7 +251,6 @@ internal static unsafe class AttentionKernelWriter
 
         a.Add(Rsi, PairBytes);
         a.Add(Rbx, PairBytes);
-        a.Add(Rax, vectors * VectorBytes);
         a.Add(Rdx, R9);
         a.Sub(Rcx, 1);
         a.Jcc(Condition.NotEqual, pair);
@@ -310,6 +320,22 @@ internal static unsafe class AttentionKernelWriter
 
         a.Ret();
     }
+
+    private static VectorRegister C1 => new(31);
+
+    private static VectorRegister C2 => new(30);
+
+    private static VectorRegister C3 => new(29);
+
+    private static VectorRegister One => new(28);
+
+    private static VectorRegister Ones => new(27);
+
+    private static VectorRegister Lowest => new(26);
+
+    private static Address SoftmaxField(string name) => new(Rdi, (int)Marshal.OffsetOf<SoftmaxArguments>(name));
+
+    private static Address SoftmaxConstant(string name) => new(Rax, (int)Marshal.OffsetOf<SoftmaxConstants>(name));
 
     private static VectorRegister Factor => new(31);
 

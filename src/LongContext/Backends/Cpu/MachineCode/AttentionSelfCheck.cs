@@ -46,7 +46,7 @@ internal static unsafe class AttentionSelfCheck
             {
                 byte* start = (byte*)(bStart + (i * Pairs * bStride));
                 long offset = isSums ? i * Pairs * 2 * sizeof(ushort) : i * columns * sizeof(float);
-                blocks[i] = new ProductBlock { B = start, Ahead = start, Pairs = Pairs, Offset = offset };
+                blocks[i] = new ProductBlock { B = start, Pairs = Pairs, Offset = offset };
             }
 
             ProductArguments arguments = new()

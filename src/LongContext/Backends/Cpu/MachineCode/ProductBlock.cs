@@ -6,8 +6,8 @@ internal unsafe struct ProductBlock
     /// <summary>The first pair of rows.</summary>
     internal byte* B;
 
-    /// <summary>What to fetch meanwhile, one line for every line of b that is read; any address will do.</summary>
-    internal byte* Ahead;
+    /// <summary>Bytes from b to what is wanted next: fetched line for line as b is read; any number will do.</summary>
+    internal long Ahead;
 
     /// <summary>Pairs of rows, at least 1.</summary>
     internal long Pairs;

@@ -8,7 +8,7 @@ internal readonly unsafe struct AttentionPairsScratch
     /// <summary>Rows that go through scores, softmax and sums together: their scores and weights stay in the first-level cache.</summary>
     internal const int RowBlock = 24;
 
-    private const int TargetKeys = 256;
+    private const int TargetKeys = 512;
 
     internal AttentionPairsScratch(float* memory, int rows, in AttentionArguments a)
     {

@@ -178,7 +178,7 @@ internal sealed unsafe class CpuBackend : IBackend
         RowNumbers(slots, (long)shape.Pages * shape.PageSize);
         GatherKV job = new(
             (int*)slots.HostPointer, pages.Layer(layer), (float*)k.HostPointer, (float*)v.HostPointer, k.Rows,
-            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type);
+            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type, pages.Layout);
         Kernels.GatherKV.Run(_pool, job);
     }
 

@@ -13,6 +13,9 @@ namespace LongContext;
 /// <summary>Makes a session of a configuration: reads headers, checks everything, then loads.</summary>
 internal static class SessionFactory
 {
+    /// <summary>After this much time a warm-up begins nothing new.</summary>
+    private static readonly TimeSpan WarmUpLimit = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Memory of a session, from headers alone.</summary>
     internal static MemoryEstimate Estimate(SessionConfiguration configuration, int contextLength)
     {
@@ -49,11 +52,17 @@ internal static class SessionFactory
         cancellationToken.ThrowIfCancellationRequested();
         ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer, configuration.Clock);
         cancellationToken.ThrowIfCancellationRequested();
-        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads, configuration.Precision)))());
+        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => CreateCpu(configuration)))());
         CausalLM model = owned.Add(CausalLM.Load(
             files, backend, AttentionMethods.Create(configuration.Attention), sizes.ContextLength, sizes.Limits.MaxTokens,
             sizes.Limits.MaxOutputs, progress, cancellationToken));
         KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength)));
+        if (configuration.WarmUp == WarmUp.AtBuild)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            model.WarmUp(storage, TimeProvider.System, WarmUpLimit);
+        }
+
         return Start(configuration, sizes, files, model, backend, storage, text, owned);
     }
 
@@ -65,7 +74,7 @@ internal static class SessionFactory
         PagedKVCache cache = new(storage.Shape.Pages, storage.Shape.PageSize, configuration.PrefixReuse);
         ModelRunner runner = new(model, backend, storage, files);
         StepLoop loop = new(runner, cache, sizes.Limits, configuration.MaxQueuedRequests, configuration.Clock, logger);
-        InferenceEngine engine = new(loop, runner, logger);
+        InferenceEngine engine = new(loop, runner, logger, backend is Backends.Cpu.CpuBackend cpu ? cpu.EngineThreadStarts : null);
         owned.HandOver(); // the engine's thread disposes them
         Log.ModelLoaded(
             logger, model.Info.Architecture, model.Info.ParameterCount, files.Path, backend.Info.Device, sizes.ContextLength, storage.Shape.Pages,
@@ -81,6 +90,9 @@ internal static class SessionFactory
             Clock = configuration.Clock,
         });
     }
+
+    private static Backends.Cpu.CpuBackend CreateCpu(SessionConfiguration configuration) =>
+        new(configuration.Threads, configuration.Precision, configuration.Pinning);
 
     private static KVCacheStorage Allocate(IBackend backend, KVCacheShape shape)
     {

@@ -25,6 +25,10 @@ internal sealed record SessionConfiguration
 
     internal int Threads { get; init; }
 
+    internal CorePinning Pinning { get; init; }
+
+    internal WarmUp WarmUp { get; init; }
+
     internal Func<IBackend>? CreateBackend { get; init; }
 
     internal int? ContextLength { get; init; }
@@ -72,6 +76,9 @@ internal sealed record SessionConfiguration
         }
 
         Require(problems, Threads is >= 0 and <= MaxThreads, "UseCpu", Threads, $"0 (every core) to {MaxThreads} threads");
+        Require(
+            problems, Pinning == CorePinning.None || Threads <= Environment.ProcessorCount, "UseCpu", Threads,
+            $"at most the {Environment.ProcessorCount} cores that the process may use, when threads are pinned to cores");
         Require(problems, ContextLength is null or >= 1, "UseContextLength", ContextLength, "at least 1 token");
         Require(problems, KVCacheTokens is null or (>= PageSize and <= MaxTokens), "UseKVCacheTokens", KVCacheTokens, $"{PageSize} (one page) to {MaxTokens} tokens");
         Require(
@@ -80,6 +87,8 @@ internal sealed record SessionConfiguration
         Require(problems, ChunkSize is >= 1 and <= MaxChunk, "UseChunkSize", ChunkSize, $"1 to {MaxChunk} tokens");
         Require(problems, MaxConcurrentRequests is >= 1 and <= MaxRequests, "UseMaxConcurrentRequests", MaxConcurrentRequests, $"1 to {MaxRequests}");
         Require(problems, MaxQueuedRequests is >= 0 and <= MaxQueue, "UseMaxQueuedRequests", MaxQueuedRequests, $"0 to {MaxQueue}");
+        Require(problems, Enum.IsDefined(Pinning), "UseCpu", Pinning, "a value of CorePinning");
+        Require(problems, Enum.IsDefined(WarmUp), "UseWarmUp", WarmUp, "a value of WarmUp");
         Require(problems, Enum.IsDefined(KVCacheType), "UseKVCacheType", KVCacheType, "a value of KVCacheType");
         Require(problems, Enum.IsDefined(Precision), "UsePrecision", Precision, "a value of ModelPrecision");
         Require(problems, Enum.IsDefined(Attention), "UseAttention", Attention, "a value of AttentionMethod");

@@ -14,6 +14,9 @@ namespace LongContext;
 /// <summary>Makes a session of a configuration: reads headers, checks everything, then loads.</summary>
 internal static class SessionFactory
 {
+    /// <summary>After this much time a warm-up begins nothing new.</summary>
+    private static readonly TimeSpan WarmUpLimit = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Memory of a session, from headers alone.</summary>
     internal static MemoryEstimate Estimate(SessionConfiguration configuration, int contextLength)
     {
@@ -50,7 +53,7 @@ internal static class SessionFactory
         cancellationToken.ThrowIfCancellationRequested();
         ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer, configuration.Clock);
         cancellationToken.ThrowIfCancellationRequested();
-        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads, configuration.Precision)))());
+        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => CreateCpu(configuration)))());
         IAttentionMethod method = AttentionMethods.Create(
             configuration.Attention, configuration.Approximation, sizes.AttentionModel, backend, sizes.KVCache(sizes.ContextLength),
             sizes.ScratchPages(sizes.ContextLength), sizes.Limits.ChunkSize);
@@ -59,6 +62,12 @@ internal static class SessionFactory
             files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
             sizes.Limits.MaxOutputs, progress, cancellationToken));
         KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength)));
+        if (configuration.WarmUp == WarmUp.AtBuild)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            model.WarmUp(storage, TimeProvider.System, WarmUpLimit);
+        }
+
         return Start(configuration, sizes, files, model, method, backend, storage, text, owned);
     }
 
@@ -72,7 +81,7 @@ internal static class SessionFactory
         PagedKVCache cache = new(pages, storage.Shape.PageSize, reuse);
         ModelRunner runner = new(model, method, backend, storage, files);
         StepLoop loop = new(runner, cache, sizes.Limits, configuration.MaxQueuedRequests, configuration.Clock, logger);
-        InferenceEngine engine = new(loop, runner, logger);
+        InferenceEngine engine = new(loop, runner, logger, backend is Backends.Cpu.CpuBackend cpu ? cpu.EngineThreadStarts : null);
         owned.HandOver(); // the engine's thread disposes them
         Log.ModelLoaded(
             logger, model.Info.Architecture, model.Info.ParameterCount, files.Path, backend.Info.Device, sizes.ContextLength, pages,
@@ -109,6 +118,9 @@ internal static class SessionFactory
             return method;
         };
     }
+
+    private static Backends.Cpu.CpuBackend CreateCpu(SessionConfiguration configuration) =>
+        new(configuration.Threads, configuration.Precision, configuration.Pinning);
 
     private static KVCacheStorage Allocate(IBackend backend, KVCacheShape shape)
     {

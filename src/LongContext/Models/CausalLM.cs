@@ -20,6 +20,7 @@ internal sealed class CausalLM : IDisposable
     private readonly AttentionPlan _plan;
     private readonly int _maxTokens;
     private readonly int _maxOutputs;
+    private readonly int[] _allLayers;
 
     private CausalLM(
         ModelInfo info, ModelConfig config, ModelWeights weights, IBackend backend, IAttentionMethod method,
@@ -27,6 +28,7 @@ internal sealed class CausalLM : IDisposable
     {
         (Info, Config, _weights, _backend, _method) = (info, config, weights, backend, method);
         (_maxTokens, _maxOutputs) = (maxTokens, maxOutputs);
+        _allLayers = [.. Enumerable.Range(0, config.Layers)];
         _layers = [.. weights.Layers.Select(w => new DecoderLayer(config, w, backend, method))];
         _a = new Activations(backend, config, maxTokens, maxOutputs);
         _rotary = new RotaryTable(backend, config.Rotary, contextLength, maxTokens);
@@ -105,25 +107,31 @@ internal sealed class CausalLM : IDisposable
     internal void Forward(in StepInput input, KVCacheStorage cache, Span<float> logits)
     {
         CheckInput(input, logits.Length);
-        _a.Resize(input.TokenIds.Length, input.OutputRows.Length);
-        _method.AddItems(input.Batch);
-        _backend.Plan(_plan, input.Batch);
-        _rotary.Update(input.Positions);
-        _localRotary?.Update(input.Positions);
-
-        _backend.Upload(input.TokenIds, _a.TokenIds);
-        _backend.Embedding(_weights.TokenEmbedding, _a.TokenIds, Config.EmbeddingScale, _a.Hidden);
-        for (int l = 0; l < _layers.Length; l++)
-        {
-            RotaryTable rotary = Config.IsLocal(l) ? _localRotary! : _rotary;
-            _layers[l].Forward(
-                _a, new AttentionContext(_backend, cache, _plan, l, Config.AttentionOf(l), rotary.Cos, rotary.Sin, Config.RotaryLayout));
-            LayerObserver?.Invoke(l, _a.Hidden);
-        }
-
+        ComputeLayers(input, cache, _allLayers);
         if (input.OutputRows.Length > 0)
         {
             ComputeLogits(input.OutputRows, logits);
+        }
+    }
+
+    /// <summary>Runs rows that nobody asked for through the first layer of each kind, so that the first step finds its code compiled.</summary>
+    /// <remarks>Overwrites the cache's first page and touches no other. Goes on with more rows only until <paramref name="limit"/> has passed.</remarks>
+    internal void WarmUp(KVCacheStorage cache, TimeProvider clock, TimeSpan limit)
+    {
+        long started = clock.GetTimestamp();
+        int[] kinds = [.. _allLayers.DistinctBy(l => (Config.IsLocal(l), _weights.Layers[l].Types))];
+        foreach (WarmUpStep step in WarmUpStep.All)
+        {
+            if (step.Rows > _maxTokens || clock.GetElapsedTime(started) > limit)
+            {
+                break;
+            }
+
+            ComputeLayers(step.Input(cache.Shape.PageSize), cache, kinds);
+            NormOutputs([0]);
+            int columns = Math.Min(Config.VocabularySize, WarmUpStep.Columns);
+            Tensor logits = _a.Logits.Reshape(new TensorShape(Config.VocabularySize, 1)).Slice(0, columns).Reshape(new TensorShape(1, columns));
+            _backend.Linear(_a.OutputHidden, _weights.Output.Slice(0, columns), default, logits);
         }
     }
 
@@ -137,11 +145,35 @@ internal sealed class CausalLM : IDisposable
         _weights.Dispose();
     }
 
-    private void ComputeLogits(ReadOnlySpan<int> rows, Span<float> logits)
+    private void ComputeLayers(in StepInput input, KVCacheStorage cache, ReadOnlySpan<int> layers)
+    {
+        _a.Resize(input.TokenIds.Length, input.OutputRows.Length);
+        _method.AddItems(input.Batch);
+        _backend.Plan(_plan, input.Batch);
+        _rotary.Update(input.Positions);
+        _localRotary?.Update(input.Positions);
+
+        _backend.Upload(input.TokenIds, _a.TokenIds);
+        _backend.Embedding(_weights.TokenEmbedding, _a.TokenIds, Config.EmbeddingScale, _a.Hidden);
+        foreach (int l in layers)
+        {
+            RotaryTable rotary = Config.IsLocal(l) ? _localRotary! : _rotary;
+            _layers[l].Forward(
+                _a, new AttentionContext(_backend, cache, _plan, l, Config.AttentionOf(l), rotary.Cos, rotary.Sin, Config.RotaryLayout));
+            LayerObserver?.Invoke(l, _a.Hidden);
+        }
+    }
+
+    private void NormOutputs(ReadOnlySpan<int> rows)
     {
         _backend.Upload(rows, _a.OutputRows);
         _backend.GatherRows(_a.Hidden, _a.OutputRows, _a.OutputHidden);
         _backend.RmsNorm(_a.OutputHidden, _weights.OutputNorm, Config.RmsNormEpsilon, _a.OutputHidden);
+    }
+
+    private void ComputeLogits(ReadOnlySpan<int> rows, Span<float> logits)
+    {
+        NormOutputs(rows);
         _backend.Linear(_a.OutputHidden, _weights.Output, default, _a.Logits);
         if (Config.LogitSoftCap > 0)
         {

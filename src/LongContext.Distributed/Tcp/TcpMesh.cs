@@ -123,6 +123,10 @@ internal sealed class TcpMesh
                 CommunicatorFault? fault = FaultFrame.Decode(body);
                 Fail(fault ?? TcpFaults.OfLink(FaultKind.Corrupted, this, link.Peer, Current(), $"rank {link.Peer} reports a fault that is not well-formed"));
             }
+            else if (header.Kind == FrameKind.Waiting)
+            {
+                return; // that it came is all it says
+            }
             else if (_groups.TryGetValue(header.Communicator, out TcpGroup? group))
             {
                 problem = group.OnFrame(link.Peer, header, body);
@@ -221,6 +225,16 @@ internal sealed class TcpMesh
         lock (Gate)
         {
             Fail(TcpFaults.OfLink(kind, this, peer, Current(), $"what came from {World.Describe(peer)} cannot be used: {what}"));
+        }
+    }
+
+    /// <summary>Tells all ranks that this one is alive, and waits.</summary>
+    internal void TellWaiting()
+    {
+        foreach (TcpLink? link in _links)
+        {
+            link?.Queue(new FrameHeader(FrameKind.Waiting, default, 0, 0, 0, default, 0), []);
+            link?.Push();
         }
     }
 

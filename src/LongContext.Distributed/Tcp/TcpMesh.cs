@@ -292,21 +292,29 @@ internal sealed class TcpMesh
     /// <summary>Memory for a reduction; the mesh keeps it for the next.</summary>
     internal CommBuffer RentScratch(long byteCount)
     {
-        int best = _scratch.FindIndex(b => b.ByteCount >= byteCount);
-        if (best < 0)
+        for (int i = 0; i < _scratch.Count; i++)
         {
-            return new CommBuffer(byteCount);
+            CommBuffer buffer = _scratch[i];
+            if (buffer.ByteCount >= byteCount)
+            {
+                _scratch.RemoveAt(i);
+                return buffer;
+            }
         }
 
-        CommBuffer buffer = _scratch[best];
-        _scratch.RemoveAt(best);
-        return buffer;
+        return new CommBuffer(byteCount);
     }
 
+    /// <summary>Takes memory back, in ascending order: the smallest that fits is rented next.</summary>
     internal void ReturnScratch(CommBuffer buffer)
     {
-        int place = _scratch.FindIndex(b => b.ByteCount >= buffer.ByteCount);
-        _scratch.Insert(place < 0 ? _scratch.Count : place, buffer); // ascending: the smallest that fits is taken
+        int place = 0;
+        while (place < _scratch.Count && _scratch[place].ByteCount < buffer.ByteCount)
+        {
+            place++;
+        }
+
+        _scratch.Insert(place, buffer);
     }
 
     private TcpOperation? Current() => Root.Oldest ?? _groups.Values.Select(g => g.Oldest).FirstOrDefault(o => o is not null) ?? Root.Latest;

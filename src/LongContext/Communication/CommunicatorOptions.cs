@@ -27,7 +27,7 @@ public sealed record CommunicatorOptions
 
     /// <summary>Refuses values that make no sense.</summary>
     /// <exception cref="ConfigurationException">One sentence for each.</exception>
-    internal void Validate()
+    public void Validate()
     {
         List<string> problems = [];
         Check(OperationDeadline, nameof(OperationDeadline), problems);

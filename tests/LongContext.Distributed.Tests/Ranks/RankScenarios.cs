@@ -8,8 +8,11 @@ internal static class RankScenarios
     {
         ["conformance"] = ConformanceScenario.Run,
         ["exit"] = ExitScenario.Run,
+        ["allocation"] = CostScenarios.Allocation,
+        ["ping-pong"] = CostScenarios.PingPong,
         ["exchange-for-ever"] = FaultScenarios.ExchangeForEver,
         ["last-never-comes"] = FaultScenarios.LastNeverComes,
+        ["last-never-starts"] = FaultScenarios.LastNeverStarts,
         ["last-differs"] = FaultScenarios.LastDiffers,
         ["last-forgets-to-close"] = FaultScenarios.LastForgetsToClose,
         ["last-throws"] = FaultScenarios.LastThrows,

@@ -17,6 +17,7 @@ internal static class MpiFailStop
 
     private static readonly TimeSpan Telling = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Aborting = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Forwarding = TimeSpan.FromSeconds(0.15); // an aborting launcher drops lines that it has not read
     private static int _begun;
 
     /// <summary>The process is on its way out.</summary>
@@ -52,6 +53,7 @@ internal static class MpiFailStop
             }
         }
 
+        Thread.Sleep(Forwarding);
         MpiProcess.RequestAbort(code);
         Thread.Sleep(Aborting);
         NativeProcess.End(code);

@@ -17,10 +17,11 @@ internal sealed partial class MpiWorld
     private bool _isReported;
     private bool _isQuiet;
     private bool _cancelled;
-    private volatile int _unheard = -1;
+    private readonly bool[] _hasTold; // ranks that know of the fault: they have told this one
+    private bool _othersKnow;
 
     /// <summary>Every other rank that can hear has heard of the fault, and said so. Any thread.</summary>
-    internal bool OthersKnow => _unheard == 0;
+    internal bool OthersKnow => Volatile.Read(ref _othersKnow);
 
     /// <summary>The fault's line has been written: the other ranks may be told. Any thread.</summary>
     internal void SetReported()
@@ -160,19 +161,26 @@ internal sealed partial class MpiWorld
     /// <summary>Tells the others once, lets bytes under way arrive for a while, and then gives up.</summary>
     private void AfterFault()
     {
-        if (Latch.Fault is not { } fault || !Volatile.Read(ref _isReported))
+        if (Latch.Fault is { } fault && Volatile.Read(ref _isReported))
         {
-            return;
+            AfterFault(fault);
         }
+    }
 
+    private void AfterFault(CommunicatorFault fault)
+    {
         if (!_told)
         {
             _told = true;
-            _unheard = Peers.Count(p => p != _toldBy && !Root.HasEnded(p) && !IsSuspected(p, fault));
             if (!_saidGoodbye)
             {
                 Tell(fault);
             }
+        }
+
+        if (!_othersKnow && Peers.All(p => _hasTold[p] || Root.HasEnded(p) || IsSuspected(p, fault)))
+        {
+            Volatile.Write(ref _othersKnow, true);
         }
 
         if (!_isQuiet && _transfers.Count == 0)
@@ -218,10 +226,7 @@ internal sealed partial class MpiWorld
 
         Latch.TrySet(new CommunicatorFault(
             (FaultKind)header.FaultKind, header.Head.From, header.Head.To, header.Sequence, header.Head.Tag, Encoding.UTF8.GetString(buffer.Payload)));
-        if (_unheard > 0)
-        {
-            _unheard--; // it knows: it has told
-        }
+        _hasTold[buffer.Peer] = true;
     }
 
     private static string Name(MpiGroup group, int rank) => rank == Communicator.NoRank ? "nobody" : group.Info.Describe(rank);

@@ -29,6 +29,7 @@ internal sealed partial class MpiWorld
         (Process, Options, Handle, Api, Requests) = (process, options, handle, process.Api, requests);
         Latch = new FaultLatch(OnFirstFault);
         Root = new MpiGroup(this, null, 0, info, rank);
+        _hasTold = new bool[info.Hosts.Count];
         _answers = [.. Enumerable.Repeat(NotAsked, info.Hosts.Count)];
         _post = new MpiPost(Api, requests, handle, info.Hosts.Count, Deliver);
         _groups[Root.Id] = Root;
@@ -133,7 +134,7 @@ internal sealed partial class MpiWorld
             int peer = (group.Rank + i) % group.Size; // not all ranks send to the same one first
             if (operation.Concerns(peer))
             {
-                if (group.HasEnded(peer) && !group.Early.Exists(b => IsFor(b, operation) && b.Peer == group.World[peer]))
+                if (group.HasEnded(peer) && !HasOffered(operation, peer))
                 {
                     FailEnded(operation, peer);
                     return;
@@ -159,6 +160,9 @@ internal sealed partial class MpiWorld
 
         Advance(operation);
     }
+
+    private static bool HasOffered(MpiOperation operation, int peer) =>
+        operation.Group.Early.Exists(b => IsFor(b, operation) && b.Peer == operation.Group.World[peer]);
 
     private static bool IsFor(ControlBuffer buffer, MpiOperation operation) =>
         buffer.Header.Sequence == operation.Sequence && buffer.Header.Stage == operation.Stage;

@@ -6,6 +6,7 @@ namespace LongContext.Distributed.Tests.Mpi;
 
 /// <summary>What ends a job, under each launcher: soon, with a line that says what happened, the right exit code, and no process left behind.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Children)] // mostly they wait for deadlines
 internal sealed class MpiFaultTests
 {
     private const double Deadline = 2;
@@ -13,9 +14,11 @@ internal sealed class MpiFaultTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
     private static readonly RankLauncher[] Launchers = [RankLauncher.OpenMpi, RankLauncher.Mpich];
 
-    [Test]
-    public void Stopped_OneRank_AllOthersNameItAndEndWith75(
-        [ValueSource(nameof(Launchers))] RankLauncher launcher, [Values("gather", "reduce", "ring")] string operation)
+    [TestCase(RankLauncher.OpenMpi, "gather")]
+    [TestCase(RankLauncher.OpenMpi, "ring")]
+    [TestCase(RankLauncher.Mpich, "gather")]
+    [TestCase(RankLauncher.Mpich, "reduce")]
+    public void Stopped_OneRank_AllOthersNameItAndEndWith75(RankLauncher launcher, string operation)
     {
         using RankJob job = RankJob.Start(Launch(launcher, "exchange-for-ever", Deadline, operation));
         job.AwaitAll("ready");
@@ -78,6 +81,16 @@ internal sealed class MpiFaultTests
         AssertReports(end, [0, 1, 2], "no answer from rank 2 within 2 s", 75);
         Assert.That(end.Reports, Has.Some.Contains("answers when asked, and waits for nobody"), end.ToString());
         Assert.That(end.Error, Has.Some.Contains("has waited 1 s for rank 2"), "The warning comes before the end.");
+    }
+
+    [Test]
+    public void Start_WithoutOneRank_EndsSoonWith75([ValueSource(nameof(Launchers))] RankLauncher launcher)
+    {
+        RankJobResult end = Run(Launch(launcher, "last-never-starts", 20));
+
+        Assert.That(end.ExitCode, Is.Not.Zero, end.ToString()); // MPICH's tells of the absent rank, which it kills
+        Assert.That(end.Reports, Has.Some.Contains("within 2 s").And.Contains("exit 75"), end.ToString());
+        Assert.That(end.Elapsed, Is.LessThan(TimeSpan.FromSeconds(2 + 5 + 5)), end.ToString());
     }
 
     [Test]

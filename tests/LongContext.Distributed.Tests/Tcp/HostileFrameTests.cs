@@ -41,7 +41,9 @@ internal sealed class HostileFrameTests
         yield return Case(
             "groups that were never made", FaultKind.Corrupted,
             [.. Enumerable.Range(0, 5000).SelectMany(i => FakeRank.Barrier(0, (uint)i, communicator: 1 + (uint)i))]);
-        yield return Case("operations after the end", FaultKind.Corrupted, [.. FakeRank.Frame(header with { Kind = FrameKind.Close }), .. FakeRank.Barrier(0, 1)]);
+        yield return Case(
+            "operations after the end", FaultKind.Corrupted,
+            [.. FakeRank.Barrier(0, 0), .. FakeRank.Frame(header with { Kind = FrameKind.Close, Sequence = 1, Frame = 1 }), .. FakeRank.Barrier(1, 2)]);
     }
 
     [TestCaseSource(nameof(Bad))]

@@ -15,5 +15,11 @@ internal static class JsonNames
 
     internal static string Of(ModelPrecision precision) => precision == ModelPrecision.Float32 ? "float32" : "auto";
 
-    internal static string Of(AttentionMethod method) => method == AttentionMethod.Full ? "full" : method.ToString();
+    internal static string Of(AttentionMethod method) => method switch
+    {
+        AttentionMethod.Full => "full",
+        AttentionMethod.Star => "star",
+        AttentionMethod.Apb => "apb",
+        _ => method.ToString(),
+    };
 }

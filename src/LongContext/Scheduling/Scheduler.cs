@@ -213,18 +213,25 @@ internal sealed class Scheduler(PagedKVCache cache, SchedulerLimits limits)
     /// <remarks>A paused one that another passes begins anew; what the method kept of it is gone.</remarks>
     private void KeepOneReader()
     {
-        Sequence? reader = _step.Find(s => IsReader(s) && s.ComputedTokens > 0) ?? _step.Find(IsReader);
-        if (reader is null)
+        Sequence? reader = null;
+        foreach (Sequence sequence in _step)
         {
-            return;
+            bool better = reader is null || (reader.ComputedTokens == 0 && sequence.ComputedTokens > 0);
+            reader = IsReader(sequence) && better ? sequence : reader;
         }
 
-        _step.RemoveAll(s => IsReader(s) && s != reader);
-        for (int i = _running.Count - 1; i >= 0; i--)
+        for (int i = _running.Count - 1; i >= 0 && reader is not null; i--)
         {
-            if (_running[i] != reader && IsReader(_running[i]) && _running[i].ComputedTokens > 0)
+            Sequence other = _running[i];
+            if (other == reader || !IsReader(other))
             {
-                Preempt(_running[i]);
+                continue;
+            }
+
+            _step.Remove(other);
+            if (other.ComputedTokens > 0)
+            {
+                Preempt(other);
             }
         }
     }

@@ -67,6 +67,7 @@ internal sealed class HeadNetwork : IDisposable
     /// <returns>The rows' loss.</returns>
     internal double Accumulate(ReadOnlySpan<float> x, int rows, ReadOnlySpan<float> labels, double perElement, double perPair, Span<float> scores)
     {
+        scores = scores[..(rows * Outputs)];
         float[] z = Product(x, new TensorShape(rows, Inputs), _first, new TensorShape(rows, Width));
         float[] active = new float[z.Length];
         float[] slope = new float[z.Length];

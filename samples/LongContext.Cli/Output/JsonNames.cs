@@ -1,3 +1,5 @@
+using LongContext.Planning;
+
 namespace LongContext.Cli.Output;
 
 /// <summary>How values of enumerations are written in JSON.</summary>
@@ -21,5 +23,11 @@ internal static class JsonNames
         AttentionMethod.Star => "star",
         AttentionMethod.Apb => "apb",
         _ => method.ToString(),
+    };
+
+    internal static string Of(PlannedMethod method) => method switch
+    {
+        PlannedMethod.RingZigzag => "ring-zigzag",
+        _ => method.ToString().ToLowerInvariant(),
     };
 }

@@ -173,6 +173,7 @@ internal sealed class Scheduler(PagedKVCache cache, SchedulerLimits limits)
         }
 
         _blocked = default;
+        sequence.ReserveFullLength(cache.PagesFor(sequence.MaxCachedTokens));
         sequence.State = SequenceState.Running;
         sequence.ComputedTokens = found;
         sequence.CachedTokens = again ? sequence.CachedTokens : found;
@@ -216,22 +217,28 @@ internal sealed class Scheduler(PagedKVCache cache, SchedulerLimits limits)
         Sequence? reader = null;
         foreach (Sequence sequence in _step)
         {
-            bool better = reader is null || (reader.ComputedTokens == 0 && sequence.ComputedTokens > 0);
-            reader = IsReader(sequence) && better ? sequence : reader;
+            bool begun = sequence.ComputedTokens > 0 && reader is not { ComputedTokens: > 0 };
+            reader = IsReader(sequence) && (reader is null || begun) ? sequence : reader;
         }
 
-        for (int i = _running.Count - 1; i >= 0 && reader is not null; i--)
+        if (reader is null)
         {
-            Sequence other = _running[i];
-            if (other == reader || !IsReader(other))
-            {
-                continue;
-            }
+            return;
+        }
 
-            _step.Remove(other);
-            if (other.ComputedTokens > 0)
+        for (int i = _step.Count - 1; i >= 0; i--)
+        {
+            if (_step[i] != reader && IsReader(_step[i]))
             {
-                Preempt(other);
+                _step.RemoveAt(i);
+            }
+        }
+
+        for (int i = _running.Count - 1; i >= 0; i--)
+        {
+            if (_running[i] != reader && IsReader(_running[i]) && _running[i].ComputedTokens > 0)
+            {
+                Preempt(_running[i]);
             }
         }
     }

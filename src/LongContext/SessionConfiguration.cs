@@ -14,7 +14,7 @@ internal sealed record SessionConfiguration
     private const int MaxThreads = 1_024;
     internal const int MaxChunk = 16_384;
     internal const int MaxRequests = 1_024;
-    private const int MaxHosts = 1_024;
+    internal const int MaxHosts = 1_024;
     private const int MaxQueue = 1_000_000;
     internal const long MaxTokens = 2_000_000_000; // page and slot numbers of one sequence are 32-bit
 

@@ -50,7 +50,7 @@ internal static class SessionFactory
         ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer, configuration.Clock);
         cancellationToken.ThrowIfCancellationRequested();
         IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads, configuration.Precision)))());
-        IAttentionMethod method = AttentionMethods.Create(configuration.Attention);
+        IAttentionMethod method = AttentionMethods.Create(configuration.Attention, null, ShardedDecodeOptions.Default);
         CausalLM model = owned.Add(CausalLM.Load(
             files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
             sizes.Limits.MaxOutputs, progress, cancellationToken));

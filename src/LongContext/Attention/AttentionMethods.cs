@@ -1,11 +1,34 @@
+using LongContext.Attention.SequenceParallel;
+using LongContext.Communication;
+
 namespace LongContext.Attention;
 
 /// <summary>From options to a method: the one switch.</summary>
 internal static class AttentionMethods
 {
-    internal static IAttentionMethod Create(AttentionMethod method) => method switch
+    /// <summary>Whether the method works over ranks; one that does not runs on one.</summary>
+    internal static bool RunsOverRanks(AttentionMethod method) => method != AttentionMethod.Full;
+
+    /// <summary>Makes a method of one rank.</summary>
+    /// <param name="method">Which.</param>
+    /// <param name="communicator">This rank's, owned by the caller; null where there is one rank and the method takes none.</param>
+    /// <param name="decode">How decoding works over ranks.</param>
+    internal static IAttentionMethod Create(AttentionMethod method, ICommunicator? communicator, ShardedDecodeOptions decode) => method switch
     {
         AttentionMethod.Full => new FullAttention(),
+        AttentionMethod.Ring => Ring(Ranks(communicator), SequencePartition.Contiguous, decode),
+        AttentionMethod.RingZigzag => Ring(Ranks(communicator), SequencePartition.Zigzag, decode),
         _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Not an attention method."),
     };
+
+    private static SequenceParallelAttention Ring(ICommunicator communicator, Func<long, int, SequencePartition> partition, ShardedDecodeOptions decode) =>
+        new(communicator, new SequenceParallelLayout(partition, decode.Placement), new RingAttention(communicator), Merge(communicator, decode));
+
+    private static StateMerge Merge(ICommunicator communicator, ShardedDecodeOptions decode) => decode.Merge switch
+    {
+        _ => new StarMerge(communicator),
+    };
+
+    private static ICommunicator Ranks(ICommunicator? communicator) =>
+        communicator ?? throw new ArgumentNullException(nameof(communicator), "The method works over ranks.");
 }

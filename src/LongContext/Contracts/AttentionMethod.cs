@@ -3,6 +3,15 @@ namespace LongContext;
 /// <summary>Who attends to what. Methods that cut the work are approximate; see each one's page in the docs.</summary>
 public enum AttentionMethod
 {
-    /// <summary>Exact attention: every token sees all tokens before it.</summary>
+    /// <summary>Exact attention on one rank: every token sees all tokens before it.</summary>
     Full,
+
+    /// <summary>
+    /// Exact attention over ranks: each rank has consecutive tokens of a prompt; keys and values go round a ring. The last rank does almost
+    /// twice the average attention work.
+    /// </summary>
+    Ring,
+
+    /// <summary>The same with a piece from the front and one from the back of the prompt on each rank: every rank does the same work.</summary>
+    RingZigzag,
 }

@@ -1,4 +1,5 @@
 using LongContext.Backends;
+using LongContext.Communication;
 using LongContext.Tokenization;
 using Microsoft.Extensions.Logging;
 
@@ -46,7 +47,10 @@ public sealed class InferenceSessionBuilder
     /// <summary>Element type of the KV cache; default <see cref="KVCacheType.BFloat16"/>.</summary>
     public InferenceSessionBuilder UseKVCacheType(KVCacheType type) => With(_configuration with { KVCacheType = type });
 
-    /// <summary>Most prompt tokens prefilled in one step; default 512. 1 to 16,384.</summary>
+    /// <summary>
+    /// Most prompt tokens prefilled in one step, over all ranks together. 1 to 16,384 for each rank. Default 512 on one rank; over ranks the
+    /// context length, so that a prompt is one piece, at most 16,384 for each rank.
+    /// </summary>
     public InferenceSessionBuilder UseChunkSize(int tokens) => With(_configuration with { ChunkSize = tokens });
 
     /// <summary>Arithmetic; default <see cref="ModelPrecision.Auto"/>.</summary>
@@ -59,7 +63,26 @@ public sealed class InferenceSessionBuilder
     /// <summary>Who attends to what; default <see cref="AttentionMethod.Full"/>.</summary>
     public InferenceSessionBuilder UseAttention(AttentionMethod method) => With(_configuration with { Attention = method });
 
-    /// <summary>Whether pages of a finished or running request's prompt serve later prompts that begin alike; default <see cref="PrefixReuse.Enabled"/>.</summary>
+    /// <summary>How decoding works over ranks; default <see cref="ShardedDecodeOptions.Default"/>.</summary>
+    public InferenceSessionBuilder UseShardedDecode(ShardedDecodeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return With(_configuration with { Decode = options });
+    }
+
+    /// <summary>Compute on several ranks that are threads of this process and share its cores and the weights; default 1.</summary>
+    /// <param name="hosts">1 to 256; more than one take a method over ranks, see <see cref="UseAttention"/>.</param>
+    public InferenceSessionBuilder UseHosts(int hosts) => With(_configuration with { Hosts = hosts });
+
+    /// <summary>Compute on the ranks of a communicator: rank 0 calls <see cref="Build"/>, every other rank <see cref="BuildWorker"/>, all with the same options.</summary>
+    /// <param name="communicator">This process's end; the session or worker disposes it.</param>
+    public InferenceSessionBuilder UseCommunicator(ICommunicator communicator)
+    {
+        ArgumentNullException.ThrowIfNull(communicator);
+        return With(_configuration with { Communicator = communicator });
+    }
+
+    /// <summary>Whether pages of a finished or running request's prompt serve later prompts that begin alike; default <see cref="PrefixReuse.Enabled"/>; over ranks nothing is reused.</summary>
     public InferenceSessionBuilder UsePrefixReuse(PrefixReuse reuse) => With(_configuration with { PrefixReuse = reuse });
 
     /// <summary>A tokenizer in place of the model's own.</summary>
@@ -112,6 +135,10 @@ public sealed class InferenceSessionBuilder
     /// <exception cref="UnsupportedModelException">The model is of a kind not implemented.</exception>
     /// <exception cref="InvalidOperationException">This builder has built a session already.</exception>
     public InferenceSession Build() => SessionFactory.Create(Use(), progress: null, CancellationToken.None);
+
+    /// <summary>Loads the model for a rank other than 0 of <see cref="UseCommunicator"/>; errors as <see cref="Build"/>.</summary>
+    /// <returns>Call its Run: it computes this rank's share until rank 0's session is disposed.</returns>
+    public InferenceWorker BuildWorker() => RankFactory.CreateWorker(Use() with { IsWorker = true }, CancellationToken.None);
 
     /// <summary>Loads the model on a thread of its own and starts the engine; errors as <see cref="Build"/>.</summary>
     /// <param name="progress">Told of loaded bytes, on the loading thread.</param>

@@ -33,44 +33,57 @@ internal static class SessionFactory
     internal static InferenceSession Create(
         SessionConfiguration configuration, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
+        using OwnedParts owned = new();
+        (ModelFiles files, SessionSizes sizes) = Open(configuration, owned);
+        cancellationToken.ThrowIfCancellationRequested();
+        ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer, configuration.Clock);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (sizes.OverRanks)
+        {
+            RankFactory ranks = new(configuration, sizes, files, owned);
+            (IModelRunner ranked, CausalLM first, IBackend firstBackend) = ranks.CreateRunner(progress, cancellationToken);
+            return Start(configuration, sizes, files.Path, first, ranked, firstBackend, text, owned);
+        }
+
+        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads, configuration.Precision)))());
+        IAttentionMethod method = AttentionMethods.Create(configuration.Attention, null, configuration.Decode);
+        CausalLM model = owned.Add(CausalLM.Load(
+            files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
+            sizes.Limits.MaxOutputs, progress, cancellationToken));
+        KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength, 0)));
+        return Start(configuration, sizes, files.Path, model, new ModelRunner(model, method, backend, storage, files), backend, text, owned);
+    }
+
+    /// <summary>Opens the model and checks everything that can be before anything is loaded.</summary>
+    /// <exception cref="ConfigurationException">Something does not fit; lists everything found.</exception>
+    internal static (ModelFiles Files, SessionSizes Sizes) Open(SessionConfiguration configuration, OwnedParts owned)
+    {
         List<string> problems = configuration.FindProblems();
         if (configuration.ModelPath is null || !Path.Exists(configuration.ModelPath))
         {
             ThrowIfAny(problems);
         }
 
-        using OwnedParts owned = new();
         ModelFiles files = owned.Add(ModelDirectory.Open(configuration.ModelPath!, configuration.LinkRoot));
         ModelInfo info = CausalLM.ReadInfo(files);
         SessionSizes sizes = new(configuration, CausalLM.ReadConfig(files), info.WeightBytes);
         sizes.FindProblems(problems, configuration.CreateBackend is null ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : null);
         ThrowIfAny(problems);
-
-        cancellationToken.ThrowIfCancellationRequested();
-        ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer, configuration.Clock);
-        cancellationToken.ThrowIfCancellationRequested();
-        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads, configuration.Precision)))());
-        IAttentionMethod method = AttentionMethods.Create(configuration.Attention, null, ShardedDecodeOptions.Default);
-        CausalLM model = owned.Add(CausalLM.Load(
-            files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
-            sizes.Limits.MaxOutputs, progress, cancellationToken));
-        KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength)));
-        return Start(configuration, sizes, files, model, method, backend, storage, text, owned);
+        return (files, sizes);
     }
 
     private static InferenceSession Start(
-        SessionConfiguration configuration, SessionSizes sizes, ModelFiles files, CausalLM model, IAttentionMethod method, IBackend backend,
-        KVCacheStorage storage, ModelTokenizer text, OwnedParts owned)
+        SessionConfiguration configuration, SessionSizes sizes, string path, CausalLM model, IModelRunner runner, IBackend backend,
+        ModelTokenizer text, OwnedParts owned)
     {
         ILogger logger = configuration.LoggerFactory?.CreateLogger("LongContext") is { } receiver ? new QuietLogger(receiver) : NullLogger.Instance;
-        PagedKVCache cache = new(storage.Shape.Pages, storage.Shape.PageSize, configuration.PrefixReuse);
-        ModelRunner runner = new(model, method, backend, storage, files);
+        (int pages, int pageSize) = sizes.SchedulerPages(sizes.ContextLength);
+        PagedKVCache cache = new(pages, pageSize, sizes.OverRanks ? PrefixReuse.Disabled : configuration.PrefixReuse);
         StepLoop loop = new(runner, cache, sizes.Limits, configuration.MaxQueuedRequests, configuration.Clock, logger);
         InferenceEngine engine = new(loop, runner, logger);
         owned.HandOver(); // the engine's thread disposes them
         Log.ModelLoaded(
-            logger, model.Info.Architecture, model.Info.ParameterCount, files.Path, backend.Info.Device, sizes.ContextLength, storage.Shape.Pages,
-            storage.Shape.PageSize);
+            logger, model.Info.Architecture, model.Info.ParameterCount, path, backend.Info.Device, sizes.ContextLength, pages, pageSize);
         return new InferenceSession(new SessionParts
         {
             Model = model.Info,
@@ -83,7 +96,8 @@ internal static class SessionFactory
         });
     }
 
-    private static KVCacheStorage Allocate(IBackend backend, KVCacheShape shape)
+    /// <summary>Allocates, or says what to change.</summary>
+    internal static KVCacheStorage Allocate(IBackend backend, KVCacheShape shape)
     {
         try
         {

@@ -12,4 +12,12 @@ internal interface IModelRunner : IDisposable
     /// <param name="batch">The scheduler's decision; its sequences' pages are allocated.</param>
     /// <param name="logits">[outputs, vocabulary], row-major.</param>
     void Run(ScheduledBatch batch, Span<float> logits);
+
+    /// <summary>How long it may be left without a step: <see cref="KeepAlive"/> must be called meanwhile. Infinite unless other ranks wait.</summary>
+    TimeSpan IdleLimit => Timeout.InfiniteTimeSpan;
+
+    /// <summary>Tells whoever waits for the next step that there is none yet.</summary>
+    void KeepAlive()
+    {
+    }
 }

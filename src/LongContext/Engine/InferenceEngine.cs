@@ -74,11 +74,12 @@ internal sealed class InferenceEngine : IAsyncDisposable, IDisposable
     {
         try
         {
+            _loop.KeepAlive(); // other ranks learn which thread they hear from
             while (!_disposed)
             {
-                if (!_loop.Step())
+                if (!_loop.Step() && !_wake.WaitOne(_runner.IdleLimit))
                 {
-                    _wake.WaitOne();
+                    _loop.KeepAlive();
                 }
             }
 

@@ -130,7 +130,7 @@ internal sealed class Scheduler(PagedKVCache cache, SchedulerLimits limits)
                 continue;
             }
 
-            while (!TryStart(sequence))
+            while (_running.Count >= limits.MaxRunning || !TryStart(sequence))
             {
                 // Sequences whose consumers are behind give way only when nothing else can run and free pages by ending.
                 if (ActiveCount() > 0 || FindVictim(sequence) is not { IsPaused: true } paused)

@@ -21,6 +21,9 @@ public sealed class InferenceWorker : IDisposable
     /// <summary>This rank.</summary>
     public int Rank { get; }
 
+    /// <summary>Tokens that this rank has cached; between steps.</summary>
+    internal long CachedTokens => _worker.CachedTokens;
+
     /// <summary>Computes until rank 0's session is disposed. Blocks; call it once.</summary>
     /// <exception cref="CommunicatorException">Another rank failed, or is gone.</exception>
     public void Run()

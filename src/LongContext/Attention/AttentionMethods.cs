@@ -22,11 +22,13 @@ internal static class AttentionMethods
     };
 
     private static SequenceParallelAttention Ring(ICommunicator communicator, Func<long, int, SequencePartition> partition, ShardedDecodeOptions decode) =>
-        new(communicator, new SequenceParallelLayout(partition, decode.Placement), new RingAttention(communicator), Merge(communicator, decode));
+        new(communicator, new SequenceParallelLayout(partition, decode.Placement), new RingAttention(communicator), Exchange(communicator, decode));
 
-    private static StateMerge Merge(ICommunicator communicator, ShardedDecodeOptions decode) => decode.Merge switch
+    private static QueryExchange Exchange(ICommunicator communicator, ShardedDecodeOptions decode) => decode.Merge switch
     {
-        _ => new StarMerge(communicator),
+        DecodeMerge.Star => new StarExchange(communicator),
+        DecodeMerge.Tree => new TreeExchange(communicator),
+        _ => throw new ArgumentOutOfRangeException(nameof(decode), decode.Merge, "Not a way to merge."),
     };
 
     private static ICommunicator Ranks(ICommunicator? communicator) =>

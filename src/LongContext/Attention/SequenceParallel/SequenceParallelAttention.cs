@@ -19,11 +19,11 @@ internal sealed class SequenceParallelAttention : IAttentionMethod, IDisposable
     /// <param name="communicator">This rank's; owned by the caller.</param>
     /// <param name="layout">Who computes which rows.</param>
     /// <param name="inside">Attention inside chunks that are spread.</param>
-    /// <param name="merge">How states come together.</param>
-    internal SequenceParallelAttention(ICommunicator communicator, SequenceParallelLayout layout, IChunkAttention inside, StateMerge merge)
+    /// <param name="exchange">How queries and states travel.</param>
+    internal SequenceParallelAttention(ICommunicator communicator, SequenceParallelLayout layout, IChunkAttention inside, QueryExchange exchange)
     {
         (_communicator, _inside) = (communicator, inside);
-        _before = new ShardedDecode(communicator, merge);
+        _before = new ShardedDecode(communicator, exchange);
         _rows = new RankRows(communicator.Size, layout);
     }
 

@@ -10,7 +10,7 @@ namespace LongContext.Attention.SequenceParallel;
 /// For decode rows, and for the rows of a later part of a prompt. Every rank attends with every moved row to all its keys before the row's
 /// chunk: no mask but the window's. Bytes per row and layer at its rank: (ranks − 1) · qHeads · (2 · headDim + 1) · 4, both ways together.
 /// </remarks>
-internal sealed class ShardedDecode(ICommunicator communicator, StateMerge merge) : IDisposable
+internal sealed class ShardedDecode(ICommunicator communicator, QueryExchange exchange) : IDisposable
 {
     /// <summary>Most rows that a rank moves at once: bounds the memory for other ranks' queries.</summary>
     internal const int RowsAtOnce = 1024;
@@ -18,10 +18,8 @@ internal sealed class ShardedDecode(ICommunicator communicator, StateMerge merge
     private readonly List<(int Window, int Slice, uint Step, AttentionPlan Plan)> _plans = [];
     private readonly List<StepChunk> _chunks = [];
     private readonly List<TokenRun> _keys = [];
-    private readonly GrowingBuffer _queries = new(communicator);
-    private readonly GrowingTensor _q = new(), _output = new(), _lse = new();
+    private readonly GrowingTensor _output = new(), _lse = new();
     private readonly int[] _rowsOf = new int[communicator.Size];
-    private readonly long[] _counts = new long[communicator.Size];
     private AttentionBatch? _batch;
     private RankRows? _rows;
     private uint _step;
@@ -48,21 +46,20 @@ internal sealed class ShardedDecode(ICommunicator communicator, StateMerge merge
             int total = CountRows(slice);
             int own = _rowsOf[communicator.Rank];
             int first = Math.Min(start + (slice * RowsAtOnce), start + count);
-            Tensor moved = MoveQueries(context, q.Slice(first, own), total, slice);
+            CommTag tag = new(_step, (ushort)context.Layer, CommPhase.MergeStates, (byte)slice);
+            Tensor moved = exchange.MoveQueries(context.Backend, q.Slice(first, own), _rowsOf, total, tag);
             Tensor states = _output.Of(context.Backend, moved.Shape);
             Tensor sums = _lse.Of(context.Backend, new TensorShape(total, q.Shape[1]));
             AttentionPlan plan = PlanFor(context, slice);
             context.Backend.Attention(moved, context.Cache, context.Layer, plan, context.Parameters, states, sums);
-            merge.Run(
-                context.Backend, states, sums, _rowsOf, output.Slice(first, own), lse.Slice(first, own),
-                new CommTag(_step, (ushort)context.Layer, CommPhase.MergeStates, (byte)slice));
+            exchange.Merge(context.Backend, states, sums, _rowsOf, output.Slice(first, own), lse.Slice(first, own), tag);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (IDisposable part in (IDisposable[])[_queries, _q, _output, _lse, merge, .. _plans.Select(p => p.Plan)])
+        foreach (IDisposable part in (IDisposable[])[_output, _lse, exchange, .. _plans.Select(p => p.Plan)])
         {
             part.Dispose();
         }
@@ -89,26 +86,6 @@ internal sealed class ShardedDecode(ICommunicator communicator, StateMerge merge
         }
 
         return total;
-    }
-
-    /// <summary>All ranks' rows of a slice, in rank order.</summary>
-    private Tensor MoveQueries(in AttentionContext context, in Tensor own, int total, int slice)
-    {
-        long row = own.Shape[1] * own.Shape[2];
-        long before = 0;
-        for (int rank = 0; rank < _rowsOf.Length; rank++)
-        {
-            _counts[rank] = _rowsOf[rank] * row;
-            before += rank < communicator.Rank ? _counts[rank] : 0;
-        }
-
-        CommRegion all = _queries.Floats(total * row);
-        CommRegion mine = all.Slice(before, _counts[communicator.Rank]);
-        context.Backend.Download(own, HostMemory.Floats(mine));
-        communicator.AllGather(mine, all, _counts, new CommTag(_step, (ushort)context.Layer, CommPhase.MoveQuery, (byte)slice)).Wait();
-        Tensor moved = _q.Of(context.Backend, new TensorShape(total, own.Shape[1], own.Shape[2]));
-        context.Backend.Upload<float>(HostMemory.Floats(all), moved);
-        return moved;
     }
 
     private AttentionPlan PlanFor(in AttentionContext context, int slice)

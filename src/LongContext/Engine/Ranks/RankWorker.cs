@@ -5,6 +5,9 @@ namespace LongContext.Engine.Ranks;
 /// <summary>What every rank but 0 does: waits for a descriptor, does its share, until the session ends.</summary>
 internal sealed class RankWorker(ICommunicator communicator, RankShare share) : IDisposable
 {
+    /// <summary>Tokens that this rank has cached; between steps.</summary>
+    internal long CachedTokens => share.CachedTokens;
+
     /// <summary>Returns when rank 0 ends the session.</summary>
     /// <exception cref="CommunicatorException">Another rank failed, or is gone.</exception>
     internal void Run()

@@ -1,5 +1,6 @@
 using LongContext.Backends;
 using LongContext.Communication;
+using LongContext.Diagnostics;
 using LongContext.Tokenization;
 using Microsoft.Extensions.Logging;
 
@@ -111,6 +112,10 @@ public sealed class InferenceSessionBuilder
         ArgumentNullException.ThrowIfNull(timeProvider);
         return With(_configuration with { Clock = timeProvider });
     }
+
+    /// <summary>Records what each rank does; for traces.</summary>
+    /// <param name="create">Makes a rank's timeline; called once for each rank of this process.</param>
+    internal InferenceSessionBuilder UseTimeline(Func<int, StepTimeline> create) => With(_configuration with { Timeline = create });
 
     /// <summary>What a session of <paramref name="contextLength"/> tokens on the CPU would need, from the model's headers alone; allocates nothing.</summary>
     /// <param name="contextLength">Tokens, at least 1; may be more than the model's.</param>

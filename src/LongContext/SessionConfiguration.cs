@@ -1,6 +1,7 @@
 using LongContext.Attention;
 using LongContext.Backends;
 using LongContext.Communication;
+using LongContext.Diagnostics;
 using LongContext.Tokenization;
 using Microsoft.Extensions.Logging;
 
@@ -48,6 +49,9 @@ internal sealed record SessionConfiguration
 
     /// <summary>This process's end of ranks elsewhere.</summary>
     internal ICommunicator? Communicator { get; init; }
+
+    /// <summary>Makes a rank's timeline; null for none.</summary>
+    internal Func<int, StepTimeline>? Timeline { get; init; }
 
     /// <summary>True for a rank other than 0.</summary>
     internal bool IsWorker { get; init; }

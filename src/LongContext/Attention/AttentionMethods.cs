@@ -1,5 +1,6 @@
 using LongContext.Attention.SequenceParallel;
 using LongContext.Communication;
+using LongContext.Diagnostics;
 
 namespace LongContext.Attention;
 
@@ -13,16 +14,20 @@ internal static class AttentionMethods
     /// <param name="method">Which.</param>
     /// <param name="communicator">This rank's, owned by the caller; null where there is one rank and the method takes none.</param>
     /// <param name="decode">How decoding works over ranks.</param>
-    internal static IAttentionMethod Create(AttentionMethod method, ICommunicator? communicator, ShardedDecodeOptions decode) => method switch
+    /// <param name="timeline">Records what this rank does, if there is one.</param>
+    internal static IAttentionMethod Create(
+        AttentionMethod method, ICommunicator? communicator, ShardedDecodeOptions decode, StepTimeline? timeline = null) => method switch
     {
         AttentionMethod.Full => new FullAttention(),
-        AttentionMethod.Ring => Ring(Ranks(communicator), SequencePartition.Contiguous, decode),
-        AttentionMethod.RingZigzag => Ring(Ranks(communicator), SequencePartition.Zigzag, decode),
+        AttentionMethod.Ring => Ring(Ranks(communicator), SequencePartition.Contiguous, decode, timeline),
+        AttentionMethod.RingZigzag => Ring(Ranks(communicator), SequencePartition.Zigzag, decode, timeline),
         _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Not an attention method."),
     };
 
-    private static SequenceParallelAttention Ring(ICommunicator communicator, Func<long, int, SequencePartition> partition, ShardedDecodeOptions decode) =>
-        new(communicator, new SequenceParallelLayout(partition, decode.Placement), new RingAttention(communicator), Exchange(communicator, decode));
+    private static SequenceParallelAttention Ring(
+        ICommunicator communicator, Func<long, int, SequencePartition> partition, ShardedDecodeOptions decode, StepTimeline? timeline) => new(
+        communicator, new SequenceParallelLayout(partition, decode.Placement), new RingAttention(communicator, timeline),
+        Exchange(communicator, decode), timeline);
 
     private static QueryExchange Exchange(ICommunicator communicator, ShardedDecodeOptions decode) => decode.Merge switch
     {

@@ -17,6 +17,7 @@ internal sealed class ShardedSequence
     private readonly List<TokenRun> _runs = [];
     private int _owner;
     private int _ownerRoom;
+    private Mark _mark;
 
     /// <summary>A sequence without cached tokens.</summary>
     /// <param name="sequence">Its number: where equal ranks are counted from.</param>
@@ -26,6 +27,7 @@ internal sealed class ShardedSequence
     internal ShardedSequence(long sequence, int rank, int ranks, PagedKVCache cache)
     {
         (_sequence, _rank, _cache, _counts) = (sequence, rank, cache, new int[ranks]);
+        _mark = new Mark(new int[ranks], 0, default, 0, 0);
     }
 
     /// <summary>This rank's pages: token i of them is its i-th token.</summary>
@@ -76,6 +78,26 @@ internal sealed class ShardedSequence
         return _owner;
     }
 
+    /// <summary>Remembers how it is before a step, for <see cref="RollBack"/>.</summary>
+    internal void BeginStep()
+    {
+        _counts.CopyTo(_mark.Counts, 0);
+        _mark = new Mark(_mark.Counts, _runs.Count, _runs.Count > 0 ? _runs[^1] : default, _owner, _ownerRoom);
+    }
+
+    /// <summary>As if the step had not been. This rank keeps the pages: the same tokens will be computed again, or it is released.</summary>
+    internal void RollBack()
+    {
+        _mark.Counts.CopyTo(_counts, 0);
+        _runs.RemoveRange(_mark.Runs, _runs.Count - _mark.Runs);
+        if (_mark.Runs > 0)
+        {
+            _runs[^1] = _mark.Last;
+        }
+
+        (_owner, _ownerRoom) = (_mark.Owner, _mark.OwnerRoom);
+    }
+
     /// <summary>Forgets everything and gives this rank's pages back.</summary>
     internal void Release()
     {
@@ -97,4 +119,6 @@ internal sealed class ShardedSequence
 
         return best;
     }
+
+    private readonly record struct Mark(int[] Counts, int Runs, TokenRun Last, int Owner, int OwnerRoom);
 }

@@ -67,6 +67,7 @@ internal sealed class InferenceEngine : IAsyncDisposable, IDisposable
     private void Shut()
     {
         _disposed = true;
+        _runner.RequestStop();
         Wake();
     }
 

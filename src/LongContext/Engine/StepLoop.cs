@@ -1,3 +1,4 @@
+using LongContext.Attention;
 using LongContext.Diagnostics;
 using LongContext.KVCache;
 using LongContext.Scheduling;
@@ -95,6 +96,10 @@ internal sealed class StepLoop
             Steps++;
             Telemetry.StepDuration.Record(_clock.GetElapsedTime(started).TotalSeconds);
             return true;
+        }
+        catch (StepAbandonedException)
+        {
+            return true; // its chunks were not completed: the next step looks at who is left
         }
         catch (Exception e)
         {

@@ -47,6 +47,9 @@ internal sealed class CausalLM : IDisposable
     /// <summary>Number of weights.</summary>
     internal long ParameterCount => Info.ParameterCount;
 
+    /// <summary>Called before each layer; may throw to leave the step, which must then be run again from its first layer.</summary>
+    internal Action<int>? BeforeLayer { get; set; }
+
     /// <summary>Told of the residual stream after each layer: layer, [tokens, hidden]. For tests and diagnosis.</summary>
     internal Action<int, Tensor>? LayerObserver { get; set; }
 
@@ -179,6 +182,7 @@ internal sealed class CausalLM : IDisposable
 
         for (int l = 0; l < _layers.Length; l++)
         {
+            BeforeLayer?.Invoke(l);
             RotaryTable rotary = Config.IsLocal(l) ? _localRotary! : _rotary;
             _layers[l].Forward(
                 _a, new AttentionContext(_backend, cache, _plan, l, Config.AttentionOf(l), rotary.Cos, rotary.Sin, Config.RotaryLayout));

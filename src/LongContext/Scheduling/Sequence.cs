@@ -8,6 +8,7 @@ internal sealed class Sequence
     private const int GrowthReserve = 1024;
 
     private int[] _tokens;
+    private volatile bool _cancellationRequested;
 
     /// <summary>A sequence that waits.</summary>
     /// <param name="arrival">Its place in the order of arrival; unique.</param>
@@ -63,6 +64,9 @@ internal sealed class Sequence
     /// <summary>Its consumer is behind: it takes part in no step.</summary>
     internal bool IsPaused { get; set; }
 
+    /// <summary>Its request shall end: computing on is in vain.</summary>
+    internal bool IsCancellationRequested => _cancellationRequested;
+
     /// <summary>Where it is in its life.</summary>
     internal SequenceState State { get; set; }
 
@@ -77,6 +81,9 @@ internal sealed class Sequence
 
     /// <summary>The token ids, for those who keep them during a step.</summary>
     internal ReadOnlyMemory<int> TokenMemory => _tokens.AsMemory(0, Length);
+
+    /// <summary>Its request shall end. Thread-safe.</summary>
+    internal void RequestCancellation() => _cancellationRequested = true;
 
     /// <summary>Adds a new token.</summary>
     internal void Append(int token)

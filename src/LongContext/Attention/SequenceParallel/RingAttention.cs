@@ -1,12 +1,13 @@
 using LongContext.Backends;
 using LongContext.Communication;
+using LongContext.Diagnostics;
 using LongContext.Tensors;
 
 namespace LongContext.Attention.SequenceParallel;
 
 /// <summary>Queries stay, keys and values of all ranks come by on a ring, the next block on its way while this one is attended to.</summary>
 /// <remarks>Exact. Bytes sent by each rank and layer: (ranks − 1) · rows · 2 · kvHeads · headDim · bytes of a cached element.</remarks>
-internal sealed class RingAttention(ICommunicator communicator) : IChunkAttention
+internal sealed class RingAttention(ICommunicator communicator, StepTimeline? timeline) : IChunkAttention
 {
     private const int PageSize = 64;
 
@@ -37,6 +38,7 @@ internal sealed class RingAttention(ICommunicator communicator) : IChunkAttentio
         {
             int source = (rank + size - turn) % size;
             int coming = (source + size - 1) % size;
+            long started = StepTimeline.Now;
             CommOperation transfer = turn == size - 1 ? default : communicator.SendReceive(
                 _held.Region(_rows!.Spread(source), shape), (rank + 1) % size, _next.Region(_rows.Spread(coming), shape), (rank + size - 1) % size,
                 new CommTag(_step, (ushort)context.Layer, CommPhase.RingKeyValue, (byte)turn));
@@ -54,7 +56,14 @@ internal sealed class RingAttention(ICommunicator communicator) : IChunkAttentio
                 context.Backend.MergeStates(output, lse, other, otherLse);
             }
 
+            long waiting = StepTimeline.Now;
             transfer.Wait();
+            if (turn < size - 1)
+            {
+                timeline?.Add("ring transfer", TimelineKind.Communication, _step, context.Layer, started);
+                timeline?.Add("wait for the ring", TimelineKind.Communication, _step, context.Layer, waiting);
+            }
+
             (_held, _next) = (_next, _held);
         }
     }
@@ -77,11 +86,13 @@ internal sealed class RingAttention(ICommunicator communicator) : IChunkAttentio
             return;
         }
 
+        long started = StepTimeline.Now;
         _batch.Clear();
         _batch.AddSequence(_pages, k.Rows, k.Rows);
         context.Backend.Plan(_append!, _batch);
         context.Backend.AppendKV(k, v, _exchange!, 0, _append!);
         context.Backend.Attention(q, _exchange!, 0, plan.Of(source), context.Parameters, output, lse);
+        timeline?.Add("ring attention", TimelineKind.Compute, _step, context.Layer, started);
     }
 
     /// <summary>Exchange pages for the largest block of this step.</summary>

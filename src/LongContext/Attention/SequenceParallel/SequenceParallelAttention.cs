@@ -1,5 +1,6 @@
 using LongContext.Backends;
 using LongContext.Communication;
+using LongContext.Diagnostics;
 using LongContext.Tensors;
 
 namespace LongContext.Attention.SequenceParallel;
@@ -14,16 +15,20 @@ internal sealed class SequenceParallelAttention : IAttentionMethod, IDisposable
     private readonly RankRows _rows;
     private readonly WholeChunkAttention _whole = new();
     private readonly GrowingTensor _lse = new();
+    private readonly StepTimeline? _timeline;
     private uint _step;
+    private long _left;
 
     /// <param name="communicator">This rank's; owned by the caller.</param>
     /// <param name="layout">Who computes which rows.</param>
     /// <param name="inside">Attention inside chunks that are spread.</param>
     /// <param name="exchange">How queries and states travel.</param>
-    internal SequenceParallelAttention(ICommunicator communicator, SequenceParallelLayout layout, IChunkAttention inside, QueryExchange exchange)
+    /// <param name="timeline">Records, if there is one.</param>
+    internal SequenceParallelAttention(
+        ICommunicator communicator, SequenceParallelLayout layout, IChunkAttention inside, QueryExchange exchange, StepTimeline? timeline)
     {
-        (_communicator, _inside) = (communicator, inside);
-        _before = new ShardedDecode(communicator, exchange);
+        (_communicator, _inside, _timeline) = (communicator, inside, timeline);
+        _before = new ShardedDecode(communicator, exchange, timeline);
         _rows = new RankRows(communicator.Size, layout);
     }
 
@@ -47,6 +52,7 @@ internal sealed class SequenceParallelAttention : IAttentionMethod, IDisposable
         _whole.BeginStep(_rows.Of(_communicator.Rank), _rows.Spread(_communicator.Rank), chunks, _step);
         _inside.BeginStep(_rows, _step);
         _before.BeginStep(_rows, chunks, _step);
+        _left = StepTimeline.Now;
         return false;
     }
 
@@ -59,6 +65,7 @@ internal sealed class SequenceParallelAttention : IAttentionMethod, IDisposable
     /// <inheritdoc/>
     public void Forward(in AttentionContext context, in Tensor q, in Tensor k, in Tensor v, in Tensor output)
     {
+        _timeline?.Add("projections and feed-forward", TimelineKind.Compute, _step, context.Layer, _left);
         int count = _rows.Count(_communicator.Rank);
         int spread = _rows.Spread(_communicator.Rank);
         Tensor lse = _lse.Of(context.Backend, new TensorShape(count, q.Shape[1]));
@@ -77,13 +84,17 @@ internal sealed class SequenceParallelAttention : IAttentionMethod, IDisposable
         if (count > spread)
         {
             int whole = count - spread;
+            long started = StepTimeline.Now;
             _whole.Forward(context, q.Slice(spread, whole), output.Slice(spread, whole), lse.Slice(spread, whole));
+            _timeline?.Add("attention to own tokens", TimelineKind.Compute, _step, context.Layer, started);
         }
 
         if (_rows.AnyLater)
         {
             _before.Forward(context, q, output, lse);
         }
+
+        _left = StepTimeline.Now;
     }
 
     /// <inheritdoc/>

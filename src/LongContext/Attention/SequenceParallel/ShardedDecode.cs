@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using LongContext.Backends;
 using LongContext.Communication;
+using LongContext.Diagnostics;
 using LongContext.Tensors;
 
 namespace LongContext.Attention.SequenceParallel;
@@ -10,7 +11,7 @@ namespace LongContext.Attention.SequenceParallel;
 /// For decode rows, and for the rows of a later part of a prompt. Every rank attends with every moved row to all its keys before the row's
 /// chunk: no mask but the window's. Bytes per row and layer at its rank: (ranks − 1) · qHeads · (2 · headDim + 1) · 4, both ways together.
 /// </remarks>
-internal sealed class ShardedDecode(ICommunicator communicator, QueryExchange exchange) : IDisposable
+internal sealed class ShardedDecode(ICommunicator communicator, QueryExchange exchange, StepTimeline? timeline) : IDisposable
 {
     /// <summary>Most rows that a rank moves at once: bounds the memory for other ranks' queries.</summary>
     internal const int RowsAtOnce = 1024;
@@ -47,12 +48,18 @@ internal sealed class ShardedDecode(ICommunicator communicator, QueryExchange ex
             int own = _rowsOf[communicator.Rank];
             int first = Math.Min(start + (slice * RowsAtOnce), start + count);
             CommTag tag = new(_step, (ushort)context.Layer, CommPhase.MergeStates, (byte)slice);
+            long started = StepTimeline.Now;
             Tensor moved = exchange.MoveQueries(context.Backend, q.Slice(first, own), _rowsOf, total, tag);
+            timeline?.Add("move queries", TimelineKind.Communication, _step, context.Layer, started);
+            started = StepTimeline.Now;
             Tensor states = _output.Of(context.Backend, moved.Shape);
             Tensor sums = _lse.Of(context.Backend, new TensorShape(total, q.Shape[1]));
             AttentionPlan plan = PlanFor(context, slice);
             context.Backend.Attention(moved, context.Cache, context.Layer, plan, context.Parameters, states, sums);
+            timeline?.Add("attention to earlier tokens", TimelineKind.Compute, _step, context.Layer, started);
+            started = StepTimeline.Now;
             exchange.Merge(context.Backend, states, sums, _rowsOf, output.Slice(first, own), lse.Slice(first, own), tag);
+            timeline?.Add("merge states", TimelineKind.Communication, _step, context.Layer, started);
         }
     }
 

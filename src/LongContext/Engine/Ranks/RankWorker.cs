@@ -1,3 +1,4 @@
+using LongContext.Attention;
 using LongContext.Communication;
 
 namespace LongContext.Engine.Ranks;
@@ -18,11 +19,23 @@ internal sealed class RankWorker(ICommunicator communicator, RankShare share) : 
             switch (descriptor.Receive(step))
             {
                 case StepKind.Step:
-                    share.Run(descriptor, step);
+                    RunStep(descriptor, step);
                     break;
                 case StepKind.End:
                     return;
             }
+        }
+    }
+
+    private void RunStep(StepDescriptor descriptor, uint step)
+    {
+        try
+        {
+            share.Run(descriptor, step);
+        }
+        catch (StepAbandonedException)
+        {
+            // All ranks have left it; the next descriptor says how to go on.
         }
     }
 

@@ -1,3 +1,4 @@
+using LongContext.Attention;
 using LongContext.Communication;
 using LongContext.Scheduling;
 
@@ -14,8 +15,10 @@ internal sealed class RankedModelRunner : IModelRunner
     private readonly StepDescriptor _descriptor;
     private readonly Dictionary<Sequence, int> _told = []; // token ids that the ranks know
     private readonly List<Sequence> _released = [];
+    private readonly List<Sequence> _computed = [];
     private uint _step;
     private bool _inStep;
+    private volatile bool _stopping;
 
     /// <param name="communicator">Rank 0's; disposed with the runner.</param>
     /// <param name="share">Rank 0's share; disposed with the runner.</param>
@@ -25,6 +28,7 @@ internal sealed class RankedModelRunner : IModelRunner
     {
         (_communicator, _share, _team, _files) = (communicator, share, team, files);
         _descriptor = new StepDescriptor(communicator);
+        share.ShouldAbandon = () => _stopping || _computed.Exists(s => s.IsCancellationRequested);
     }
 
     /// <inheritdoc/>
@@ -39,14 +43,29 @@ internal sealed class RankedModelRunner : IModelRunner
         _inStep = true; // until it ends well, the others cannot be told anything
         Write(batch);
         Tell(StepKind.Step);
-        ReadOnlySpan<float> hidden = Guarded(_step);
-        if (!hidden.IsEmpty)
+        try
         {
-            _share.Model.ComputeLogits(hidden, logits);
+            ReadOnlySpan<float> hidden = _share.Run(_descriptor, _step);
+            if (!hidden.IsEmpty)
+            {
+                _share.Model.ComputeLogits(hidden, logits);
+            }
+        }
+        catch (CommunicatorException e) when (_team?.WaitForFailure() is { } cause)
+        {
+            throw new CommunicatorException(e.Fault, cause);
+        }
+        catch (StepAbandonedException)
+        {
+            _inStep = false; // all ranks have left it
+            throw;
         }
 
         _inStep = false;
     }
+
+    /// <inheritdoc/>
+    public void RequestStop() => _stopping = true;
 
     /// <inheritdoc/>
     public void KeepAlive()
@@ -80,18 +99,6 @@ internal sealed class RankedModelRunner : IModelRunner
         }
     }
 
-    private ReadOnlySpan<float> Guarded(uint step)
-    {
-        try
-        {
-            return _share.Run(_descriptor, step);
-        }
-        catch (CommunicatorException e) when (_team?.WaitForFailure() is { } cause)
-        {
-            throw new CommunicatorException(e.Fault, cause);
-        }
-    }
-
     private void Tell(StepKind kind)
     {
         _step++;
@@ -110,6 +117,7 @@ internal sealed class RankedModelRunner : IModelRunner
         _descriptor.Clear();
         WriteReleased();
         _descriptor.Write(batch.Chunks.Length);
+        _computed.Clear();
         foreach (ref readonly ScheduledChunk chunk in batch.Chunks)
         {
             Sequence sequence = chunk.Sequence;
@@ -123,6 +131,7 @@ internal sealed class RankedModelRunner : IModelRunner
             _descriptor.Write(sequence.Length - told);
             _descriptor.Write(sequence.Tokens[told..]);
             _told[sequence] = sequence.Length;
+            _computed.Add(sequence);
         }
     }
 

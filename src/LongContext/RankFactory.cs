@@ -61,7 +61,7 @@ internal sealed class RankFactory(SessionConfiguration configuration, SessionSiz
         ICommunicator communicator, int here, CausalLM? loaded, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         IBackend backend = owned.Add(configuration.CreateBackend?.Invoke() ?? Cpu(communicator.Rank, here));
-        IAttentionMethod method = AttentionMethods.Create(
+        IAttentionMethod method = AttentionMethods.CreateOverRanks(
             configuration.Attention, communicator, configuration.Decode, configuration.Timeline?.Invoke(communicator.Rank));
         if (method is IDisposable disposable)
         {

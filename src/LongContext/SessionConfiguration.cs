@@ -1,4 +1,5 @@
 using LongContext.Attention;
+using LongContext.Attention.Compression;
 using LongContext.Backends;
 using LongContext.Communication;
 using LongContext.Diagnostics;
@@ -14,9 +15,10 @@ internal sealed record SessionConfiguration
     internal const int PageSize = 64;
 
     private const int MaxThreads = 1_024;
-    private const int MaxHosts = 256;
+    private const int MaxRanks = 256;
     internal const int MaxChunk = 16_384;
     internal const int MaxRequests = 1_024;
+    private const int MaxHosts = 1_024;
     private const int MaxQueue = 1_000_000;
     internal const long MaxTokens = 2_000_000_000; // page and slot numbers of one sequence are 32-bit
 
@@ -42,6 +44,8 @@ internal sealed record SessionConfiguration
 
     internal AttentionMethod Attention { get; init; }
 
+    internal ApproximateAttentionOptions Approximation { get; init; } = new();
+
     internal ShardedDecodeOptions Decode { get; init; } = ShardedDecodeOptions.Default;
 
     /// <summary>Ranks as threads of this process; null: not asked for.</summary>
@@ -57,7 +61,7 @@ internal sealed record SessionConfiguration
     internal bool IsWorker { get; init; }
 
     /// <summary>Number of ranks.</summary>
-    internal int Ranks => Communicator?.Size ?? Math.Clamp(Hosts ?? 1, 1, MaxHosts);
+    internal int Ranks => Communicator?.Size ?? Math.Clamp(Hosts ?? 1, 1, MaxRanks);
 
     internal PrefixReuse PrefixReuse { get; init; }
 
@@ -105,12 +109,13 @@ internal sealed record SessionConfiguration
         Require(problems, Enum.IsDefined(Decode.Merge), "ShardedDecodeOptions.Merge", Decode.Merge, "a value of DecodeMerge");
         Require(problems, Enum.IsDefined(Decode.Placement), "ShardedDecodeOptions.Placement", Decode.Placement, "a value of DecodePlacement");
         FindRankProblems(problems);
+        FindApproximationProblems(problems);
         return problems;
     }
 
     private void FindRankProblems(List<string> problems)
     {
-        Require(problems, Hosts is null or (>= 1 and <= MaxHosts), "UseHosts", Hosts, $"1 to {MaxHosts}");
+        Require(problems, Hosts is null or (>= 1 and <= MaxRanks), "UseHosts", Hosts, $"1 to {MaxRanks}");
         if (Hosts > 1 && Communicator is not null)
         {
             problems.Add($"UseHosts({Hosts}) and UseCommunicator exclude each other: ranks are threads of this process, or the communicator's.");
@@ -130,6 +135,31 @@ internal sealed record SessionConfiguration
             problems.Add($"UseAttention({Attention}) runs on one rank, but there are {Ranks}. Choose a method over ranks, such as {AttentionMethod.RingZigzag}.");
         }
     }
+
+    private void FindApproximationProblems(List<string> problems)
+    {
+        ApproximateAttentionOptions o = Approximation;
+        CheckOption(problems, o.Hosts is >= 1 and <= MaxHosts, nameof(o.Hosts), o.Hosts, $"1 to {MaxHosts}");
+        CheckOption(problems, o.AnchorLength is null or >= 0, nameof(o.AnchorLength), o.AnchorLength, "at least 0 tokens");
+        CheckOption(problems, o.PassingLength is null or >= 0, nameof(o.PassingLength), o.PassingLength, "at least 0 tokens");
+        CheckOption(problems, o.MinimumLength is null or >= 0, nameof(o.MinimumLength), o.MinimumLength, "at least 0 tokens");
+        CheckOption(problems, o.QueryTokens >= 1, nameof(o.QueryTokens), o.QueryTokens, "at least 1 token");
+        CheckOption(problems, Enum.IsDefined(o.AnchorLayout), nameof(o.AnchorLayout), o.AnchorLayout, "a value of AnchorLayout");
+        CheckOption(problems, o.Compressor is null || Enum.IsDefined(o.Compressor.Value), nameof(o.Compressor), o.Compressor, "a value of CompressorKind");
+        CheckOption(
+            problems, o.Compressor != CompressorKind.RetainingHeads || o.RetainingHeadsPath is not null, nameof(o.RetainingHeadsPath), "null",
+            "a file, since retaining heads are asked for");
+        CheckOption(
+            problems, o.RetainingHeadsPath is null || File.Exists(o.RetainingHeadsPath), nameof(o.RetainingHeadsPath), o.RetainingHeadsPath,
+            "a file that is there");
+        bool queryInAnchor = o.AnchorLayout != AnchorLayout.ContextOnly && o.AnchorLength != 0;
+        CheckOption(
+            problems, Attention != AttentionMethod.Apb || queryInAnchor || Compressors.Resolve(o) != CompressorKind.QueryAware, nameof(o.Compressor),
+            CompressorKind.QueryAware, "another one, since the anchor has no query in it");
+    }
+
+    private void CheckOption(List<string> problems, bool condition, string option, object? value, string allowed) =>
+        Require(problems, condition, $"UseAttention({Attention}), {option}", value, allowed);
 
     private static void Require(List<string> problems, bool condition, string option, object? value, string allowed)
     {

@@ -1,4 +1,5 @@
 using LongContext.Attention;
+using LongContext.Attention.SequenceParallel;
 using LongContext.Backends;
 using LongContext.Diagnostics;
 using LongContext.Engine;
@@ -46,11 +47,14 @@ internal static class SessionFactory
         }
 
         IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads, configuration.Precision)))());
-        IAttentionMethod method = AttentionMethods.Create(configuration.Attention, null, configuration.Decode);
+        IAttentionMethod method = AttentionMethods.Create(
+            configuration.Attention, configuration.Approximation, sizes.AttentionModel, backend, sizes.KVCache(sizes.ContextLength),
+            sizes.ScratchPages(sizes.ContextLength), sizes.Limits.ChunkSize);
+        _ = method is IDisposable disposable ? owned.Add(disposable) : null;
         CausalLM model = owned.Add(CausalLM.Load(
             files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
             sizes.Limits.MaxOutputs, progress, cancellationToken));
-        KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength, 0)));
+        KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength)));
         return Start(configuration, sizes, files.Path, model, new ModelRunner(model, method, backend, storage, files), backend, text, owned);
     }
 
@@ -78,7 +82,8 @@ internal static class SessionFactory
     {
         ILogger logger = configuration.LoggerFactory?.CreateLogger("LongContext") is { } receiver ? new QuietLogger(receiver) : NullLogger.Instance;
         (int pages, int pageSize) = sizes.SchedulerPages(sizes.ContextLength);
-        PagedKVCache cache = new(pages, pageSize, sizes.OverRanks ? PrefixReuse.Disabled : configuration.PrefixReuse);
+        PrefixReuse reuse = configuration.Attention == AttentionMethod.Full ? configuration.PrefixReuse : PrefixReuse.Disabled;
+        PagedKVCache cache = new(pages, pageSize, reuse);
         StepLoop loop = new(runner, cache, sizes.Limits, configuration.MaxQueuedRequests, configuration.Clock, logger);
         InferenceEngine engine = new(loop, runner, logger);
         owned.HandOver(); // the engine's thread disposes them
@@ -93,7 +98,28 @@ internal static class SessionFactory
             EstimateMemory = sizes.Estimate,
             RenderChat = text.RenderChat,
             Clock = configuration.Clock,
+            MethodFor = MethodFor(configuration, sizes, logger),
         });
+    }
+
+    private static Func<int, int, AttentionMethod> MethodFor(SessionConfiguration configuration, SessionSizes sizes, ILogger logger)
+    {
+        if (!AttentionMethods.IsApproximate(configuration.Attention))
+        {
+            return (_, _) => configuration.Attention;
+        }
+
+        ApproximateReading reading = new(configuration.Attention, configuration.Approximation, sizes.AttentionModel, SessionConfiguration.PageSize);
+        return (contextLength, promptLength) =>
+        {
+            AttentionMethod method = reading.MethodFor(contextLength, promptLength);
+            if (method == AttentionMethod.Full)
+            {
+                Log.ReadExactly(logger, promptLength, configuration.Attention);
+            }
+
+            return method;
+        };
     }
 
     /// <summary>Allocates, or says what to change.</summary>

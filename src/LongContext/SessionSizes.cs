@@ -45,6 +45,15 @@ internal sealed class SessionSizes
     /// <summary>The size of a step.</summary>
     internal SchedulerLimits Limits { get; }
 
+    /// <summary>Pages, the cache's last ones, that the attention method keeps for itself.</summary>
+    internal int ScratchPages(int contextLength) => !AttentionMethods.IsApproximate(_configuration.Attention) ? 0
+        : PrefillGeometry.ScratchPages(_configuration.Attention, _configuration.Approximation, contextLength, SessionConfiguration.PageSize);
+
+    /// <summary>What attention methods know of the model.</summary>
+    internal AttentionModel AttentionModel => new(
+        _model.Layers, _model.HiddenSize, _model.IntermediateSize, _model.QHeads, _model.KVHeads, _model.HeadDim, _model.Activation,
+        _model.RotaryLayout);
+
     /// <summary>Pages as the scheduler counts them, and tokens of one: over ranks, a page is one of each rank.</summary>
     internal (int Pages, int PageSize) SchedulerPages(int contextLength)
     {
@@ -53,7 +62,7 @@ internal sealed class SessionSizes
         return (checked((int)((tokens + pageSize - 1) / pageSize) + 1), pageSize);
     }
 
-    /// <summary>The KV cache for a context of <paramref name="contextLength"/> tokens: its pages and one more; over ranks, one rank's part of them.</summary>
+    /// <summary>The KV cache for a context of <paramref name="contextLength"/> tokens: its pages, one more, and those of the attention method; over ranks, one rank's part of them.</summary>
     /// <remarks>
     /// A rank may have somewhat more than its part of each sequence: pages for that are added. With <see cref="DecodePlacement.LastRank"/>
     /// the last rank may come to hold every token.
@@ -68,6 +77,7 @@ internal sealed class SessionSizes
             pages = checked((all ? pages * _configuration.Ranks : pages) + (Math.Min(pages, Limits.MaxSequences) * more));
         }
 
+        pages = checked(pages + ScratchPages(contextLength));
         DType type = _configuration.KVCacheType == KVCacheType.Float32 ? DType.F32 : DType.BF16;
         return new KVCacheShape(_model.Layers, pages, SessionConfiguration.PageSize, _model.KVHeads, _model.HeadDim, type);
     }
@@ -78,11 +88,14 @@ internal sealed class SessionSizes
         KVCacheShape cache = KVCache(contextLength, _configuration.Ranks - 1);
         long keysAndValues = checked(2L * cache.KVHeads * cache.HeadDim * BlockFormat.Of(cache.Type).BytesPerBlock);
         long logits = checked((long)Limits.MaxOutputs * _model.VocabularySize * sizeof(float)); // the engine's copy
+        long scores = _configuration.Attention == AttentionMethod.Apb
+            ? sizeof(float) * (long)cache.Layers * cache.KVHeads * ContextBlocks.Cut(contextLength, _configuration.Approximation.Hosts, cache.PageSize).BlockLength
+            : 0;
         long bookkeeping = cache.Pages * ((long)BookkeepingBytesPerPage + (cache.PageSize * sizeof(int)));
         return new MemoryEstimate(
             _weightBytes,
             checked(keysAndValues * cache.Layers * cache.Pages * cache.PageSize),
-            checked(CausalLM.ActivationByteCount(_model, RankRows, Limits.MaxOutputs) + logits + bookkeeping + ExchangeBytes(keysAndValues)))
+            checked(CausalLM.ActivationByteCount(_model, RankRows, Limits.MaxOutputs) + logits + scores + bookkeeping + ExchangeBytes(keysAndValues)))
         {
             Ranks = _configuration.Ranks,
         };
@@ -96,6 +109,11 @@ internal sealed class SessionSizes
         if (ContextLength > _model.MaxContextLength)
         {
             problems.Add($"UseContextLength({ContextLength}): the model was made for at most {_model.MaxContextLength} tokens.");
+        }
+
+        if (AttentionMethods.IsApproximate(_configuration.Attention) && _model.LayerWindows.Any(window => window > 0))
+        {
+            problems.Add($"UseAttention({_configuration.Attention}): the model has layers with a sliding window; use AttentionMethod.Full.");
         }
 
         if (ContextLength >= 1 && memory is { } bytes && Estimate(ContextLength) is var need && need.KVCacheBytes + need.ActivationBytes > bytes)

@@ -1,4 +1,6 @@
+using LongContext.Attention.Compression;
 using LongContext.Attention.SequenceParallel;
+using LongContext.Backends;
 using LongContext.Communication;
 using LongContext.Diagnostics;
 
@@ -7,21 +9,54 @@ namespace LongContext.Attention;
 /// <summary>From options to a method: the one switch.</summary>
 internal static class AttentionMethods
 {
-    /// <summary>Whether the method works over ranks; one that does not runs on one.</summary>
-    internal static bool RunsOverRanks(AttentionMethod method) => method != AttentionMethod.Full;
+    /// <summary>Whether the method divides steps among ranks, if only one.</summary>
+    internal static bool RunsOverRanks(AttentionMethod method) => method is AttentionMethod.Ring or AttentionMethod.RingZigzag;
 
-    /// <summary>Makes a method of one rank.</summary>
-    /// <param name="method">Which.</param>
-    /// <param name="communicator">This rank's, owned by the caller; null where there is one rank and the method takes none.</param>
-    /// <param name="decode">How decoding works over ranks.</param>
-    /// <param name="timeline">Records what this rank does, if there is one.</param>
-    internal static IAttentionMethod Create(
-        AttentionMethod method, ICommunicator? communicator, ShardedDecodeOptions decode, StepTimeline? timeline = null) => method switch
+    /// <summary>Whether the method cuts the work of reading a context.</summary>
+    internal static bool IsApproximate(AttentionMethod method) => method is AttentionMethod.Star or AttentionMethod.Apb;
+
+    /// <summary>Makes a method that has no options.</summary>
+    internal static IAttentionMethod Create(AttentionMethod method) => method switch
     {
         AttentionMethod.Full => new FullAttention(),
-        AttentionMethod.Ring => Ring(Ranks(communicator), SequencePartition.Contiguous, decode, timeline),
-        AttentionMethod.RingZigzag => Ring(Ranks(communicator), SequencePartition.Zigzag, decode, timeline),
-        _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Not an attention method."),
+        _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Not an attention method without options."),
+    };
+
+    /// <summary>Makes a method.</summary>
+    /// <param name="method">Which one.</param>
+    /// <param name="options">Validated; for approximate methods.</param>
+    /// <param name="model">The model's sizes.</param>
+    /// <param name="backend">Computes.</param>
+    /// <param name="cache">The cache; its last pages belong to the method, as many as <see cref="PrefillGeometry.ScratchPages"/> says.</param>
+    /// <param name="scratchPages">How many those are.</param>
+    /// <param name="chunkSize">Most rows of a prompt in one pass.</param>
+    /// <exception cref="ModelFormatException">Retaining heads are malformed, or another model's.</exception>
+    internal static IAttentionMethod Create(
+        AttentionMethod method, ApproximateAttentionOptions options, AttentionModel model, IBackend backend, KVCacheShape cache, int scratchPages,
+        int chunkSize)
+    {
+        if (method == AttentionMethod.Full)
+        {
+            return Create(method);
+        }
+
+        ICompressor? compressor = method == AttentionMethod.Star ? null : Compressors.Create(options, model, backend, chunkSize);
+        return new ApbAttention(
+            new ApproximateReading(method, options, model, cache.PageSize), model, compressor, backend,
+            new ScratchPages(cache.Pages - scratchPages, cache.PageSize), chunkSize);
+    }
+
+    /// <summary>Makes one rank's part of a method over ranks.</summary>
+    /// <param name="method">Which one.</param>
+    /// <param name="communicator">This rank's, owned by the caller.</param>
+    /// <param name="decode">How decoding works over ranks.</param>
+    /// <param name="timeline">Records what this rank does, if there is one.</param>
+    internal static IAttentionMethod CreateOverRanks(
+        AttentionMethod method, ICommunicator communicator, ShardedDecodeOptions decode, StepTimeline? timeline) => method switch
+    {
+        AttentionMethod.Ring => Ring(communicator, SequencePartition.Contiguous, decode, timeline),
+        AttentionMethod.RingZigzag => Ring(communicator, SequencePartition.Zigzag, decode, timeline),
+        _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Not an attention method over ranks."),
     };
 
     private static SequenceParallelAttention Ring(
@@ -35,7 +70,4 @@ internal static class AttentionMethods
         DecodeMerge.Tree => new TreeExchange(communicator),
         _ => throw new ArgumentOutOfRangeException(nameof(decode), decode.Merge, "Not a way to merge."),
     };
-
-    private static ICommunicator Ranks(ICommunicator? communicator) =>
-        communicator ?? throw new ArgumentNullException(nameof(communicator), "The method works over ranks.");
 }

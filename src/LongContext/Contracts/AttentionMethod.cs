@@ -6,6 +6,15 @@ public enum AttentionMethod
     /// <summary>Exact attention on one rank: every token sees all tokens before it.</summary>
     Full,
 
+    /// <summary>Star Attention: the context is read in blocks that see only the first block and themselves. Query and answer see everything.</summary>
+    Star,
+
+    /// <summary>
+    /// APB: the context is read in blocks that see a short anchor with the query in it, the most important keys of every earlier block, and
+    /// themselves. Query and answer see everything.
+    /// </summary>
+    Apb,
+
     /// <summary>
     /// Exact attention over ranks: each rank has consecutive tokens of a prompt; keys and values go round a ring. The last rank does almost
     /// twice the average attention work.

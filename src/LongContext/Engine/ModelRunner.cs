@@ -46,6 +46,7 @@ internal sealed class ModelRunner(CausalLM model, IAttentionMethod method, IBack
     public void Dispose()
     {
         cache.Dispose();
+        (method as IDisposable)?.Dispose();
         model.Dispose();
         backend.Dispose();
         files.Dispose();
@@ -55,13 +56,17 @@ internal sealed class ModelRunner(CausalLM model, IAttentionMethod method, IBack
     {
         _chunks.Clear();
         int outputs = 0;
+        long pages = 0;
         foreach (ref readonly ScheduledChunk chunk in batch.Chunks)
         {
             Sequence s = chunk.Sequence;
             _chunks.Add(new StepChunk(
                 s.Arrival, s.TokenMemory, s.ContextLength, s.PromptLength, chunk.Start, chunk.Count, outputs, chunk.OutputCount, s.Pages));
             outputs += chunk.OutputCount;
+            pages += ((long)s.MaxCachedTokens + _rows.Batch.PageSize - 1) / _rows.Batch.PageSize;
         }
+
+        _rows.Batch.ReservePages(checked((int)pages)); // so that later steps of the same sequences find room
     }
 
     private Span<float> PassLogits()

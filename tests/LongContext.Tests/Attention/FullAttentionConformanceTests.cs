@@ -7,5 +7,5 @@ namespace LongContext.Tests.Attention;
 [TestFixture]
 internal sealed class FullAttentionConformanceTests : AttentionMethodConformance
 {
-    private protected override IAttentionMethod Create() => AttentionMethods.Create(AttentionMethod.Full, null, ShardedDecodeOptions.Default);
+    private protected override IAttentionMethod Create() => AttentionMethods.Create(AttentionMethod.Full);
 }

@@ -52,6 +52,8 @@ internal sealed class FailingBackend(Action beforeLinear) : IBackend
 
     public void AppendKV(in Tensor k, in Tensor v, KVCacheStorage cache, int layer, AttentionPlan plan) => _inner.AppendKV(k, v, cache, layer, plan);
 
+    public void GatherKV(KVCacheStorage cache, int layer, in Tensor slots, in Tensor k, in Tensor v) => _inner.GatherKV(cache, layer, slots, k, v);
+
     public void Attention(
         in Tensor q, KVCacheStorage cache, int layer, AttentionPlan plan, in AttentionParameters parameters, in Tensor output, in Tensor lse) =>
         _inner.Attention(q, cache, layer, plan, parameters, output, lse);

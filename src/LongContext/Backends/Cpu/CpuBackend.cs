@@ -17,6 +17,7 @@ internal sealed unsafe class CpuBackend : IBackend
     private readonly WorkerPool _pool;
     private readonly NativeBuffer<float> _scratch = new();
     private readonly IKernels _kernels;
+    private readonly bool _hasPairs; // attention multiplies bfloat16 pairs
 
     /// <summary>Starts <paramref name="threads"/> − 1 workers; the engine's thread is the first. 0 means one thread a core.</summary>
     /// <exception cref="ConfigurationException">The environment asks for a vector width that does not exist.</exception>
@@ -33,9 +34,11 @@ internal sealed unsafe class CpuBackend : IBackend
         bool generates = precision == ModelPrecision.Auto && MachineCodeSwitch.IsOn; // read first: a wrong value is refused on every machine
         BF16Kernels? rounded = generates && width == SimdWidth.Bits512 ? BF16Kernels.Find() : null;
         Int8Kernels? quantised = generates && width == SimdWidth.Bits512 ? Int8Kernels.Find() : null;
+        AttentionKernels? attention = rounded is null ? null : AttentionKernels.Find();
+        _hasPairs = attention is not null;
         _kernels = width switch
         {
-            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised),
+            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention),
             SimdWidth.Bits256 => new Kernels<Simd256, Vector256<float>>(_pool, _scratch),
             _ => new Kernels<Simd128, Vector128<float>>(_pool, _scratch),
         };
@@ -61,7 +64,8 @@ internal sealed unsafe class CpuBackend : IBackend
     public KVCacheStorage AllocateKVCache(KVCacheShape shape)
     {
         OperationShapes.KVCache(shape);
-        return new CpuKVCacheStorage(shape);
+        bool isPaired = _hasPairs && shape.Type == DType.BF16 && shape.HeadDim % 2 == 0;
+        return new CpuKVCacheStorage(shape, isPaired ? KVPageLayout.Pairs : KVPageLayout.Rows);
     }
 
     /// <inheritdoc/>
@@ -162,7 +166,7 @@ internal sealed unsafe class CpuBackend : IBackend
         OperationShapes.Slots(step.CanAppend);
         AppendKV job = new(
             (float*)k.HostPointer, (float*)v.HostPointer, pages.Layer(layer), step.Slots, step.Tokens,
-            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type);
+            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type, pages.Layout);
         Kernels.AppendKV.Run(_pool, job);
     }
 
@@ -175,7 +179,7 @@ internal sealed unsafe class CpuBackend : IBackend
         RowNumbers(slots, (long)shape.Pages * shape.PageSize);
         GatherKV job = new(
             (int*)slots.HostPointer, pages.Layer(layer), (float*)k.HostPointer, (float*)v.HostPointer, k.Rows,
-            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type);
+            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type, pages.Layout);
         Kernels.GatherKV.Run(_pool, job);
     }
 

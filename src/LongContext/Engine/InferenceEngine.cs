@@ -72,6 +72,7 @@ internal sealed class InferenceEngine : IAsyncDisposable, IDisposable
     private void Shut()
     {
         _disposed = true;
+        _runner.RequestStop();
         Wake();
     }
 
@@ -80,11 +81,12 @@ internal sealed class InferenceEngine : IAsyncDisposable, IDisposable
         try
         {
             _onStart?.Invoke();
+            _loop.KeepAlive(); // other ranks learn which thread they hear from
             while (!_disposed)
             {
-                if (!_loop.Step())
+                if (!_loop.Step() && !_wake.WaitOne(_runner.IdleLimit))
                 {
-                    _wake.WaitOne();
+                    _loop.KeepAlive();
                 }
             }
 

@@ -168,6 +168,7 @@ internal sealed unsafe class CpuBackend : IBackend
         KVCacheShape shape = pages.Shape;
         step.CheckCache(shape);
         OperationShapes.AppendKV(k, v, shape, layer, step.Tokens);
+        OperationShapes.Slots(step.CanAppend);
         AppendKV job = new(
             (float*)k.HostPointer, (float*)v.HostPointer, pages.Layer(layer), step.Slots, step.Tokens,
             shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type, pages.Layout);

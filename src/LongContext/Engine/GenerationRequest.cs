@@ -139,7 +139,10 @@ internal sealed class GenerationRequest : EngineRequest
                 LogProbabilities = _options.TopLogProbabilities is null ? [] : [token.LogProbabilities],
                 FinishReason = reason,
                 Usage = reason is null ? null : new TokenUsage(
-                    Sequence.PromptLength, Sequence.CachedTokens, _stops.GeneratedTokens, _timeToFirstToken, _clock.GetElapsedTime(_submitted)),
+                    Sequence.PromptLength, Sequence.CachedTokens, _stops.GeneratedTokens, _timeToFirstToken, _clock.GetElapsedTime(_submitted))
+                {
+                    Attention = Sequence.Attention,
+                },
             };
         if (!_updates.Writer.TryWrite(update))
         {

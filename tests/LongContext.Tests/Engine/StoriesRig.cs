@@ -30,10 +30,11 @@ internal sealed class StoriesRig : IDisposable
         _files = ModelDirectory.Open(SharedData.Require("models/stories260K"));
         CpuBackend backend = new(threads, precision);
         SchedulerLimits limits = new(ChunkSize: 64, MaxSequences: 16);
-        CausalLM model = CausalLM.Load(_files, backend, new FullAttention(), 512, limits.MaxTokens, limits.MaxOutputs, null, CancellationToken.None);
+        FullAttention method = new();
+        CausalLM model = CausalLM.Load(_files, backend, method, 512, limits.MaxTokens, limits.MaxOutputs, null, CancellationToken.None);
         ModelConfig c = model.Config;
         KVCacheStorage storage = backend.AllocateKVCache(new KVCacheShape(c.Layers, Pages, PageSize, c.KVHeads, c.HeadDim, DType.BF16));
-        Runner = new MeteredRunner(new ModelRunner(model, backend, storage, _files));
+        Runner = new MeteredRunner(new ModelRunner(model, method, backend, storage, _files));
         Loop = new StepLoop(
             Runner, new PagedKVCache(Pages, PageSize, PrefixReuse.Disabled), limits, 100, TimeProvider.System, NullLogger.Instance);
         Tokenizer = TokenizerReader.Load(_files);

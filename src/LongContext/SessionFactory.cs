@@ -14,8 +14,8 @@ namespace LongContext;
 /// <summary>Makes a session of a configuration: reads headers, checks everything, then loads.</summary>
 internal static class SessionFactory
 {
-    /// <summary>After this much time a warm-up begins nothing new.</summary>
-    private static readonly TimeSpan WarmUpLimit = TimeSpan.FromMilliseconds(200);
+    /// <summary>After this much time a warm-up begins nothing new; on an idle machine all of it takes a tenth.</summary>
+    private static readonly TimeSpan WarmUpLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>Memory of a session, from headers alone.</summary>
     internal static MemoryEstimate Estimate(SessionConfiguration configuration, int contextLength)
@@ -58,7 +58,7 @@ internal static class SessionFactory
             files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
             sizes.Limits.MaxOutputs, progress, cancellationToken));
         KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength)));
-        if (configuration.WarmUp == WarmUp.AtBuild)
+        if (configuration.WarmUp == WarmUp.AtBuild && method is FullAttention) // others remember sequences: a warm-up's is none
         {
             cancellationToken.ThrowIfCancellationRequested();
             model.WarmUp(storage, TimeProvider.System, WarmUpLimit);

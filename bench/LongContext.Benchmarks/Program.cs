@@ -1,11 +1,17 @@
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- --filter '*Linear*'
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- profile MODEL 512 16
+// dotnet run -c Release --project bench/LongContext.Benchmarks -- rows 2
 using BenchmarkDotNet.Running;
 using LongContext.Benchmarks.Profile;
+using LongContext.Benchmarks.Rows;
 
 if (args is ["profile", _, ..])
 {
     await OperationProfile.RunAsync(args[1..], Console.Out);
+}
+else if (args is ["rows", ..])
+{
+    RowCosts.Run(args[1..], Console.Out);
 }
 else
 {

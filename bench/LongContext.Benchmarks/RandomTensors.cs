@@ -34,6 +34,20 @@ internal static class RandomTensors
                 }
 
                 break;
+            case DType.Q4_0 or DType.Q4_K or DType.Q5_K or DType.Q6_K:
+                int blockBytes = BlockFormat.Of(type).BytesPerBlock;
+                int scaleAt = type == DType.Q6_K ? blockBytes - sizeof(ushort) : 0;
+                random.NextBytes(new Span<byte>(tensor.HostPointer, checked((int)bytes)));
+                for (long block = 0; block < bytes; block += blockBytes)
+                {
+                    *(Half*)(tensor.HostPointer + block + scaleAt) = (Half)0.004f;
+                    if (type is DType.Q4_K or DType.Q5_K)
+                    {
+                        *(Half*)(tensor.HostPointer + block + sizeof(ushort)) = (Half)0.004f;
+                    }
+                }
+
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(type), type, "No benchmark asks for it.");
         }

@@ -6,7 +6,7 @@ namespace LongContext.Benchmarks.Profile;
 
 /// <summary>
 /// Where a request's time goes, operation by operation, and how far each is from the machine's ceilings measured in the same run:
-/// <c>-- profile MODEL [promptTokens [decode [threads [Auto|Float32]]]]</c>.
+/// <c>-- profile MODEL [promptTokens [decode [threads [precision]]]]</c>.
 /// </summary>
 /// <remarks>Rates are by processor time ÷ threads, so that other work on the machine does not lower them; with one thread they are exact,
 /// with more they count waiting threads that spin as busy.</remarks>
@@ -15,7 +15,7 @@ internal static class OperationProfile
     internal static async Task RunAsync(string[] arguments, TextWriter output)
     {
         int prompt = Argument(1, 512), decode = Argument(2, 16), threads = Argument(3, Environment.ProcessorCount);
-        ModelPrecision precision = arguments.Length > 4 ? Enum.Parse<ModelPrecision>(arguments[4]) : ModelPrecision.Float32;
+        ModelPrecision precision = arguments.Length > 4 ? Enum.Parse<ModelPrecision>(arguments[4], ignoreCase: true) : ModelPrecision.Auto;
         TimedBackend backend = null!;
         await using InferenceSession session = await InferenceSession.CreateBuilder()
             .UseModel(arguments[0])

@@ -14,7 +14,19 @@ internal sealed class CpuBackendAutoConformanceTests : BackendConformance
     protected override IBackend Create() => new CpuBackend(threads: 3, ModelPrecision.Auto);
 
     protected override double LinearOperand(double value, DType weight) =>
-        BF16Kernels.Find() is null || weight is DType.F32 or DType.F16 ? value : BitConverter.UInt32BitsToSingle((uint)NearestBF16(value) << 16);
+        BF16Kernels.Find() is null || weight is DType.F32 or DType.F16 || IsInBytes(weight) ? value : BitConverter.UInt32BitsToSingle((uint)NearestBF16(value) << 16);
+
+    protected override double[] LinearInputs(float[] x, DType weight) =>
+        IsInBytes(weight) ? [.. x.Chunk(32).SelectMany(Nearest127ths)] : base.LinearInputs(x, weight);
+
+    private static bool IsInBytes(DType weight) => Int8Kernels.Find() is not null && weight is not (DType.F32 or DType.F16 or DType.BF16);
+
+    /// <summary>Each value as the nearest of 255 that are equally far apart, the outermost being the largest magnitude.</summary>
+    private static IEnumerable<double> Nearest127ths(float[] block)
+    {
+        double largest = block.Max(value => Math.Abs((double)value));
+        return block.Select(value => largest == 0 ? 0 : Math.Round(value / largest * 127) / 127 * largest);
+    }
 
     protected override bool RoundsAttention(DType cache, int headDim) =>
         AttentionKernels.Find() is not null && cache == DType.BF16 && headDim % 2 == 0;

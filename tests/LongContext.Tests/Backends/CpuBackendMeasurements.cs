@@ -89,12 +89,14 @@ internal sealed class CpuBackendMeasurements
         using CpuBackend float32 = new(threads);
         using CpuBackend auto = new(threads, ModelPrecision.Auto);
         List<(string Name, double Amount, string Unit, Action Run)> works = [];
-        foreach (DType type in (DType[])[DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_K])
+        foreach (DType type in (DType[])[DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_1, DType.Q4_K, DType.Q5_K, DType.Q6_K])
         {
             works.AddRange(Both(type, 512, 2048, 8192));
         }
 
-        foreach (DType type in (DType[])[DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_K])
+        works.AddRange(Both(DType.Q8_0, 512, 8192, 2048));
+
+        foreach (DType type in (DType[])[DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_K, DType.Q6_K])
         {
             works.AddRange(Both(type, 1, 2048, (int)(100_000_000 / BlockFormat.Of(type).ByteCount(2048))));
         }

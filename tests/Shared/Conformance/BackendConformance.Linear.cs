@@ -101,7 +101,7 @@ internal abstract partial class BackendConformance
         Tensor host = TestData.Weight(type, outFeatures, inFeatures, seed: inFeatures + outFeatures);
         double[] w = [.. ReferenceDequantizer.Decode(host.HostSpan<byte>(), host.Type).Select(value => LinearOperand(value, type))];
         float[] x = TestData.Normal(tokens * inFeatures, seed: tokens);
-        double[] inputs = [.. x.Select(value => LinearOperand(value, type))];
+        double[] inputs = LinearInputs(x, type);
         float[] bias = TestData.Normal(outFeatures, seed: 3);
         Tensor weight = Import(host);
         foreach (bool withBias in (bool[])[false, true])

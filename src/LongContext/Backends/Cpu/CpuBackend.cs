@@ -31,16 +31,19 @@ internal sealed unsafe class CpuBackend : IBackend
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         _pool = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
-        BF16Kernels? rounded = precision == ModelPrecision.Auto && width == SimdWidth.Bits512 ? BF16Kernels.Find() : null;
+        bool generates = precision == ModelPrecision.Auto && MachineCodeSwitch.IsOn; // read first: a wrong value is refused on every machine
+        BF16Kernels? rounded = generates && width == SimdWidth.Bits512 ? BF16Kernels.Find() : null;
+        Int8Kernels? quantised = generates && width == SimdWidth.Bits512 ? Int8Kernels.Find() : null;
         AttentionKernels? attention = rounded is null ? null : AttentionKernels.Find();
         _hasPairs = attention is not null;
         _kernels = width switch
         {
-            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, attention),
+            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention),
             SimdWidth.Bits256 => new Kernels<Simd256, Vector256<float>>(_pool, _scratch),
             _ => new Kernels<Simd128, Vector128<float>>(_pool, _scratch),
         };
-        Info = new BackendInfo("cpu", $"{(int)width}-bit vectors, {(rounded is null ? "" : "bf16 products, ")}{_pool.Count} threads", _pool.Count);
+        string products = (quantised is null ? "" : "int8 products, ") + (rounded is null ? "" : "bf16 products, ");
+        Info = new BackendInfo("cpu", $"{(int)width}-bit vectors, {products}{_pool.Count} threads", _pool.Count);
     }
 
     /// <inheritdoc/>
@@ -164,6 +167,19 @@ internal sealed unsafe class CpuBackend : IBackend
             (float*)k.HostPointer, (float*)v.HostPointer, pages.Layer(layer), step.Slots, step.Tokens,
             shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type, pages.Layout);
         Kernels.AppendKV.Run(_pool, job);
+    }
+
+    /// <inheritdoc/>
+    public void GatherKV(KVCacheStorage cache, int layer, in Tensor slots, in Tensor k, in Tensor v)
+    {
+        CpuKVCacheStorage pages = Own(cache);
+        KVCacheShape shape = pages.Shape;
+        OperationShapes.GatherKV(shape, layer, slots, k, v);
+        RowNumbers(slots, (long)shape.Pages * shape.PageSize);
+        GatherKV job = new(
+            (int*)slots.HostPointer, pages.Layer(layer), (float*)k.HostPointer, (float*)v.HostPointer, k.Rows,
+            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type, pages.Layout);
+        Kernels.GatherKV.Run(_pool, job);
     }
 
     /// <inheritdoc/>

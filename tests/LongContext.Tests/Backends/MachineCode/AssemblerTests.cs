@@ -51,6 +51,7 @@ internal sealed class AssemblerTests
                     Expect($"vpxord zmm{x},zmm{y},zmm{z}", a => a.Vpxord(new(x), new(y), new(z)));
                     Expect($"vaddps zmm{x},zmm{y},zmm{z}", a => a.Vaddps(new(x), new(y), new VectorRegister(z)));
                     Expect($"vmulps zmm{x},zmm{y},zmm{z}", a => a.Vmulps(new(x), new(y), new VectorRegister(z)));
+                    Expect($"vfmadd231ps zmm{x},zmm{y},zmm{z}", a => a.Vfmadd231ps(new(x), new(y), new VectorRegister(z)));
                     Expect($"vcvtne2ps2bf16 zmm{x},zmm{y},zmm{z}", a => a.Vcvtne2ps2bf16(new(x), new(y), new VectorRegister(z)));
                     Expect($"vdpbf16ps zmm{x},zmm{y},zmm{z}", a => a.Vdpbf16ps(new(x), new(y), new VectorRegister(z)));
                     Expect($"vpdpbusd zmm{x},zmm{y},zmm{z}", a => a.Vpdpbusd(new(x), new(y), new VectorRegister(z)));
@@ -70,11 +71,13 @@ internal sealed class AssemblerTests
                 Expect($"vmovups {Text(m)},zmm{x}", a => a.Vmovups(m, new VectorRegister(x)));
                 Expect($"vmovss {Text(m)},xmm{x}", a => a.Vmovss(m, new(x)));
                 Expect($"vbroadcastss zmm{x},{Text(m)}", a => a.Vbroadcastss(new(x), m));
+                Expect($"vpbroadcastd zmm{x},{Text(m)}", a => a.Vpbroadcastd(new(x), m));
                 Expect($"vpbroadcastw ymm{x},{Text(m)}", a => a.Vpbroadcastw(new(x), m));
                 Expect($"vpmovsxbd zmm{x},{Text(m)}", a => a.Vpmovsxbd(new(x), m));
                 int y = 31 - x;
                 Expect($"vaddps zmm{x},zmm{y},{Text(m)}", a => a.Vaddps(new(x), new(y), m));
                 Expect($"vmulps zmm{x},zmm{y},{Text(m)}", a => a.Vmulps(new(x), new(y), m));
+                Expect($"vfmadd231ps zmm{x},zmm{y},{Text(m)}", a => a.Vfmadd231ps(new(x), new(y), m));
                 Expect($"vmaxps zmm{x},zmm{y},{Text(m)}", a => a.Vmaxps(new(x), new(y), m));
                 Expect($"vcvtne2ps2bf16 zmm{x},zmm{y},{Text(m)}", a => a.Vcvtne2ps2bf16(new(x), new(y), m));
                 Expect($"vdpbf16ps zmm{x},zmm{y},{Text(m)}", a => a.Vdpbf16ps(new(x), new(y), m));
@@ -84,6 +87,64 @@ internal sealed class AssemblerTests
         }
 
         Expect("vzeroupper", a => a.Vzeroupper());
+    }
+
+    [Test]
+    public void Lanes_OfRegisters_ReadBack()
+    {
+        foreach (int x in Vectors)
+        {
+            foreach (GeneralRegister g in General)
+            {
+                Expect($"vpbroadcastd zmm{x},{Lower(g)}", a => a.Vpbroadcastd(new(x), g));
+            }
+
+            foreach (int y in Vectors)
+            {
+                Expect($"vpmovdw ymm{x},zmm{y}", a => a.Vpmovdw(new(x), new(y)));
+                foreach (int count in (int[])[1, 4, 24])
+                {
+                    Expect($"vpsrld zmm{x},zmm{y},{count}", a => a.Vpsrld(new(x), new(y), count));
+                    Expect($"vpslld zmm{x},zmm{y},{count}", a => a.Vpslld(new(x), new(y), count));
+                    Expect($"vpsrad zmm{x},zmm{y},{count}", a => a.Vpsrad(new(x), new(y), count));
+                }
+
+                foreach (int z in Vectors)
+                {
+                    Expect($"vunpcklps zmm{x},zmm{y},zmm{z}", a => a.Vunpcklps(new(x), new(y), new(z)));
+                    Expect($"vunpckhps zmm{x},zmm{y},zmm{z}", a => a.Vunpckhps(new(x), new(y), new(z)));
+                    Expect($"vshufps zmm{x},zmm{y},zmm{z},68", a => a.Vshufps(new(x), new(y), new(z), 68));
+                    Expect($"vshuff32x4 zmm{x},zmm{y},zmm{z},68", a => a.Vshuff32x4(new(x), new(y), new(z), 68));
+                    Expect($"vinserti32x4 ymm{x},ymm{y},xmm{z},1", a => a.Vinserti32x4Half(new(x), new(y), new(z)));
+                    Expect($"vpandd zmm{x},zmm{y},zmm{z}", a => a.Vpandd(new(x), new(y), new(z)));
+                    Expect($"vpord zmm{x},zmm{y},zmm{z}", a => a.Vpord(new(x), new(y), new(z)));
+                    Expect($"vpmulld zmm{x},zmm{y},zmm{z}", a => a.Vpmulld(new(x), new(y), new(z)));
+                    Expect($"vpshrdd zmm{x},zmm{y},zmm{z},16", a => a.Vpshrdd(new(x), new(y), new(z), 16));
+                }
+            }
+        }
+
+        static string Lower(GeneralRegister g) => g < R8 ? "e" + Text(g)[1..] : Text(g) + "d";
+    }
+
+    [Test]
+    public void Lanes_OfMemory_ReadBack()
+    {
+        foreach (Address m in Addresses())
+        {
+            foreach (int x in (int[])[0, 9, 18, 31])
+            {
+                int y = 31 - x;
+                Expect($"vmovups ymm{x},{Text(m)}", a => a.VmovupsHalf(new(x), m));
+                Expect($"vmovups xmm{x},{Text(m)}", a => a.VmovupsQuarter(new(x), m));
+                Expect($"vinserti32x8 zmm{x},zmm{y},{Text(m)},1", a => a.Vinserti32x8(new(x), new(y), m, 1));
+                Expect($"vinserti32x4 zmm{x},zmm{y},{Text(m)},3", a => a.Vinserti32x4(new(x), new(y), m, 3));
+                Expect($"vpinsrw xmm{x},xmm{y},{Text(m)},5", a => a.Vpinsrw(new(x), new(y), m, 5));
+                Expect($"vpdpbusd zmm{x},zmm{y},{Text(m)}{{1to16}}", a => a.VpdpbusdBroadcast(new(x), new(y), m));
+                Expect($"vmulps zmm{x},zmm{y},{Text(m)}{{1to16}}", a => a.VmulpsBroadcast(new(x), new(y), m));
+                Expect($"vfmadd231ps zmm{x},zmm{y},{Text(m)}{{1to16}}", a => a.Vfmadd231psBroadcast(new(x), new(y), m));
+            }
+        }
     }
 
     [Test]
@@ -142,6 +203,7 @@ internal sealed class AssemblerTests
             {
                 string number = value.ToString(CultureInfo.InvariantCulture);
                 Expect($"add {xs},{number}", a => a.Add(x, value));
+                Expect($"mov {(x < R8 ? "e" + xs[1..] : xs + "d")},{number}", a => a.Mov(x, value));
                 Expect($"sub {xs},{number}", a => a.Sub(x, value));
                 Expect($"cmp {xs},{number}", a => a.Cmp(x, value));
             }
@@ -150,6 +212,7 @@ internal sealed class AssemblerTests
         foreach (Address m in Addresses())
         {
             Expect($"prefetcht0 {Text(m)}", a => a.Prefetcht0(m));
+            Expect($"prefetcht1 {Text(m)}", a => a.Prefetcht1(m));
             foreach (GeneralRegister x in (GeneralRegister[])[Rax, Rsp, R8, R15])
             {
                 Expect($"mov {Text(x)},{Text(m)}", a => a.Mov(x, m));

@@ -8,8 +8,10 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <param name="pool">Who works.</param>
 /// <param name="scratch">What kernels keep between their loops.</param>
 /// <param name="rounded">Products of operands rounded to bfloat16, where the precision allows and the machine has them.</param>
+/// <param name="quantised">Products of operands quantised to bytes, likewise.</param>
 /// <param name="pairs">Attention over pages of bfloat16 pairs, likewise.</param>
-internal sealed unsafe class Kernels<TSimd, TVec>(WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null, AttentionKernels? pairs = null) : IKernels
+internal sealed unsafe class Kernels<TSimd, TVec>(
+    WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null, Int8Kernels? quantised = null, AttentionKernels? pairs = null) : IKernels
     where TSimd : unmanaged, ISimd<TVec>
     where TVec : unmanaged
 {
@@ -33,7 +35,18 @@ internal sealed unsafe class Kernels<TSimd, TVec>(WorkerPool pool, NativeBuffer<
             Bias = bias.IsEmpty ? null : Floats(bias),
             Y = Floats(output),
         };
-        if (rounded is { } kernels && LinearBF16.Suits(weight.Type))
+        if (quantised is { } byteKernels && Int8Products.Suits(weight.Type))
+        {
+            if (arguments.Rows <= LinearFewRows.MostRows(weight.Type) && FewRowsKernels.Find(weight.Type) is { } few)
+            {
+                LinearFewRows.Run(pool, scratch, few, weight.Type, arguments);
+            }
+            else
+            {
+                LinearInt8.Run(pool, scratch, byteKernels, weight.Type, arguments);
+            }
+        }
+        else if (rounded is { } kernels && LinearBF16.Suits(weight.Type))
         {
             LinearBF16.Run(pool, scratch, kernels, weight.Type, arguments);
         }

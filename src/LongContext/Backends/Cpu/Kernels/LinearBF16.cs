@@ -36,11 +36,11 @@ internal static unsafe class LinearBF16
         }
     }
 
-    /// <summary>Outputs of a panel: a multiple of 4 that fits the cache and leaves every worker several panels.</summary>
+    /// <summary>Outputs of a panel: a multiple of 4 that fits the cache, where it is read more than once, and leaves every worker several panels.</summary>
     private static int Panel(WorkerPool pool, in LinearArguments a, int steps)
     {
         int fitting = PanelBytes / sizeof(ushort) / (steps * BF16KernelWriter.Step) / 4 * 4;
         int balanced = a.Outputs / (8 * pool.Count) / 4 * 4;
-        return Math.Clamp(Math.Min(fitting, balanced), 4, 256);
+        return a.Rows <= BF16Kernels.MostRows ? Math.Clamp(balanced, 4, 1024) : Math.Clamp(Math.Min(fitting, balanced), 4, 256);
     }
 }

@@ -77,9 +77,10 @@ internal readonly unsafe struct LinearBF16Job(
     /// <summary>All rows against some outputs.</summary>
     private void Rows(int worker, int first, int outputs, byte* w, long wStride, bool isFused)
     {
-        for (int row = 0; row < _arguments.Rows; row += BF16Kernels.MostRows)
+        int passes = (_arguments.Rows + BF16Kernels.MostRows - 1) / BF16Kernels.MostRows;
+        for (int row = 0, pass = 0; pass < passes; pass++)
         {
-            int rows = Math.Min(BF16Kernels.MostRows, _arguments.Rows - row);
+            int rows = (_arguments.Rows - row + passes - pass - 1) / (passes - pass); // 8 rows as 4 and 4, not as 6 and 2
             int groupsOfACall = SumsOfACall / (rows * Group);
             int groups = (outputs + Group - 1) / Group;
             for (int group = 0; group < groups; group += groupsOfACall)
@@ -98,6 +99,10 @@ internal readonly unsafe struct LinearBF16Job(
                 {
                     _kernels.DotQ8(dot);
                 }
+                else if (IsInPlace && pass == 0)
+                {
+                    _kernels.DotFromMemory(rows, dot);
+                }
                 else
                 {
                     _kernels.Dot(rows, dot);
@@ -106,6 +111,8 @@ internal readonly unsafe struct LinearBF16Job(
                 int offset = group * Group;
                 AddUp(dot.Sums, row, rows, first + offset, Math.Min(outputs - offset, groupsOfACall * Group));
             }
+
+            row += rows;
         }
     }
 

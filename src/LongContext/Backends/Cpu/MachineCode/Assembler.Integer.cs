@@ -14,6 +14,13 @@ internal sealed partial class Assembler
     /// <summary>memory = source.</summary>
     internal void Mov(Address destination, GeneralRegister source) => Memory(0x89, source, destination);
 
+    /// <summary>Lower 32 bits of destination = value, the upper 0.</summary>
+    internal void Mov(GeneralRegister destination, int value)
+    {
+        ByNumber(0xB8, destination);
+        Int32(value);
+    }
+
     /// <summary>destination = the address itself.</summary>
     internal void Lea(GeneralRegister destination, Address source) => Memory(0x8D, destination, source);
 
@@ -39,24 +46,16 @@ internal sealed partial class Assembler
     internal void Cmp(GeneralRegister x, GeneralRegister y) => Registers(0x3B, (int)x, y);
 
     /// <summary>Saves a register on the stack.</summary>
-    internal void Push(GeneralRegister register) => OnStack(0x50, register);
+    internal void Push(GeneralRegister register) => ByNumber(0x50, register);
 
     /// <summary>Takes a register from the stack.</summary>
-    internal void Pop(GeneralRegister register) => OnStack(0x58, register);
+    internal void Pop(GeneralRegister register) => ByNumber(0x58, register);
 
     /// <summary>Asks for a cache line; any address will do, one that is not mapped too.</summary>
-    internal void Prefetcht0(Address source)
-    {
-        int extension = 0x40 | (IndexOf(source) >> 3 << 1) | ((int)source.Base >> 3);
-        if (extension != 0x40)
-        {
-            Byte(extension);
-        }
+    internal void Prefetcht0(Address source) => Prefetch(1, source);
 
-        Byte(0x0F);
-        Byte(0x18);
-        Operands(1, source);
-    }
+    /// <summary>The same, into the second-level cache.</summary>
+    internal void Prefetcht1(Address source) => Prefetch(2, source);
 
     /// <summary>Jumps.</summary>
     internal void Jmp(Label target)
@@ -75,6 +74,19 @@ internal sealed partial class Assembler
 
     /// <summary>Returns to the caller.</summary>
     internal void Ret() => Byte(0xC3);
+
+    private void Prefetch(int level, Address source)
+    {
+        int extension = 0x40 | (IndexOf(source) >> 3 << 1) | ((int)source.Base >> 3);
+        if (extension != 0x40)
+        {
+            Byte(extension);
+        }
+
+        Byte(0x0F);
+        Byte(0x18);
+        Operands(level, source);
+    }
 
     private void Registers(int opcode, int register, GeneralRegister other)
     {
@@ -104,7 +116,7 @@ internal sealed partial class Assembler
         }
     }
 
-    private void OnStack(int opcode, GeneralRegister register)
+    private void ByNumber(int opcode, GeneralRegister register)
     {
         if ((int)register >= 8)
         {

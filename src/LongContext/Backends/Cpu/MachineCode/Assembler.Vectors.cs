@@ -48,6 +48,18 @@ internal sealed partial class Assembler
     /// <summary>destination = x · memory, 16 floats.</summary>
     internal void Vmulps(VectorRegister destination, VectorRegister x, Address y) => Evex(Map.F0, Prefix.None, 0x59, destination, x, y, Whole);
 
+    /// <summary>destination += x · y, 16 floats, rounded once.</summary>
+    internal void Vfmadd231ps(VectorRegister destination, VectorRegister x, VectorRegister y) =>
+        Evex(Map.F38, Prefix.P66, 0xB8, destination, x, y);
+
+    /// <summary>destination += x · memory, 16 floats, rounded once.</summary>
+    internal void Vfmadd231ps(VectorRegister destination, VectorRegister x, Address y) =>
+        Evex(Map.F38, Prefix.P66, 0xB8, destination, x, y, Whole);
+
+    /// <summary>destination = the 32 bits in memory, 16 times.</summary>
+    internal void Vpbroadcastd(VectorRegister destination, Address source) =>
+        Evex(Map.F38, Prefix.P66, 0x58, destination, default, source, sizeof(int));
+
     /// <summary>destination = x − y, 16 floats.</summary>
     internal void Vsubps(VectorRegister destination, VectorRegister x, VectorRegister y) => Evex(Map.F0, Prefix.None, 0x5C, destination, x, y);
 
@@ -136,10 +148,10 @@ internal sealed partial class Assembler
         Byte(0x77);
     }
 
-    private void Evex(Map map, Prefix prefix, int opcode, VectorRegister register, VectorRegister first, VectorRegister second)
+    private void Evex(Map map, Prefix prefix, int opcode, VectorRegister register, VectorRegister first, VectorRegister second, int length = 2)
     {
         (int r, int s) = (register.Number, second.Number);
-        EvexBytes(map, prefix, r, first.Number, Inverted(s, 4), Inverted(s, 3), length: 2, broadcast: 0);
+        EvexBytes(map, prefix, r, first.Number, Inverted(s, 4), Inverted(s, 3), length, broadcast: 0);
         Byte(opcode);
         Operands(r, s);
     }

@@ -23,10 +23,11 @@ internal static unsafe class BF16KernelWriter
     /// <summary>Rows of x against bfloat16 weights: rows · 4 sums in registers.</summary>
     /// <param name="a">Where to.</param>
     /// <param name="rows">1 to 6: with four weights and the row, 29 of 32 registers.</param>
-    internal static void Dot(Assembler a, int rows)
+    /// <param name="fetched">Bytes a step of each output to ask for ahead: 64 where weights come from memory, 0 where they are near.</param>
+    internal static void Dot(Assembler a, int rows, int fetched)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, 6);
-        Groups(a, rows, VectorBytes, () =>
+        Groups(a, rows, VectorBytes, fetched, () =>
         {
             for (int output = 0; output < Outputs && rows > 1; output++)
             {
@@ -52,7 +53,7 @@ internal static unsafe class BF16KernelWriter
     }
 
     /// <summary>One row of x against Q8_0 blocks, each decoded and rounded in registers.</summary>
-    internal static void DotQ8(Assembler a) => Groups(a, rows: 1, Q8Bytes, () =>
+    internal static void DotQ8(Assembler a) => Groups(a, rows: 1, Q8Bytes, fetched: Q8Bytes, () =>
     {
         a.Vmovups(Row, XRow(0));
         for (int output = 0; output < Outputs; output++)
@@ -92,10 +93,10 @@ internal static unsafe class BF16KernelWriter
 
     /// <summary>The loops around one step: over groups of outputs, over the features.</summary>
     /// <remarks>
-    /// One row reads its weights from memory, in four streams that the processor does not foresee well: so each step also asks for as
+    /// Weights that come from memory are four streams that the processor does not foresee well: so each step also asks for as
     /// much of the next group as it reads of this one.
     /// </remarks>
-    private static void Groups(Assembler a, int rows, int weightStep, Action writeStep)
+    private static void Groups(Assembler a, int rows, int weightStep, int fetched, Action writeStep)
     {
         (Label group, Label step) = (new(), new());
         a.Push(Rbx);
@@ -124,7 +125,7 @@ internal static unsafe class BF16KernelWriter
 
         a.Place(step);
         writeStep();
-        for (int line = 0; line < Outputs * weightStep && rows == 1; line += VectorBytes)
+        for (int line = 0; line < Outputs * fetched; line += VectorBytes)
         {
             a.Prefetcht0(new Address(Rax, line));
         }

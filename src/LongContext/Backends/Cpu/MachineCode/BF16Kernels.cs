@@ -12,7 +12,7 @@ internal readonly unsafe struct BF16Kernels
 
     private static readonly Lazy<BF16Kernels?> Generated = new(Generate);
 
-    private readonly void** _entries; // rounding, one row of Q8_0, then by rows from 1
+    private readonly void** _entries; // rounding, one row of Q8_0, then by rows from 1: weights from memory, weights from a cache
 
     private BF16Kernels(void** entries) => _entries = entries;
 
@@ -27,20 +27,26 @@ internal readonly unsafe struct BF16Kernels
         ((delegate* unmanaged<RoundArguments*, void>)_entries[0])(&arguments);
     }
 
-    /// <summary>1 to <see cref="MostRows"/> rows against bfloat16 weights.</summary>
-    internal void Dot(int rows, DotArguments arguments) => ((delegate* unmanaged<DotArguments*, void>)_entries[Others + rows - 1])(&arguments);
+    /// <summary>1 to <see cref="MostRows"/> rows against bfloat16 weights that a cache holds.</summary>
+    internal void Dot(int rows, DotArguments arguments) =>
+        ((delegate* unmanaged<DotArguments*, void>)_entries[Others + MostRows + rows - 1])(&arguments);
+
+    /// <summary>The same against weights from memory, the next group's asked for ahead.</summary>
+    internal void DotFromMemory(int rows, DotArguments arguments) =>
+        ((delegate* unmanaged<DotArguments*, void>)_entries[Others + rows - 1])(&arguments);
 
     /// <summary>One row against Q8_0 weights: the bits of <see cref="Dot"/> over the same weights, decoded and rounded before.</summary>
     internal void DotQ8(DotArguments arguments) => ((delegate* unmanaged<DotArguments*, void>)_entries[1])(&arguments);
 
     private static BF16Kernels? Generate()
     {
-        Assembler[] codes = [.. Enumerable.Range(0, Others + MostRows).Select(_ => new Assembler())];
+        Assembler[] codes = [.. Enumerable.Range(0, Others + (2 * MostRows)).Select(_ => new Assembler())];
         BF16KernelWriter.Round(codes[0]);
         BF16KernelWriter.DotQ8(codes[1]);
         for (int rows = 1; rows <= MostRows; rows++)
         {
-            BF16KernelWriter.Dot(codes[Others + rows - 1], rows);
+            BF16KernelWriter.Dot(codes[Others + rows - 1], rows, fetched: BF16KernelWriter.Step * sizeof(ushort));
+            BF16KernelWriter.Dot(codes[Others + MostRows + rows - 1], rows, fetched: 0);
         }
 
         void** entries = (void**)NativeMemory.Alloc((nuint)codes.Length, (nuint)sizeof(void*)); // with the code, for the process's life

@@ -22,7 +22,7 @@ internal static unsafe class BF16SelfCheck
             ushort* weights = to + (BF16Kernels.MostRows * Features);
             for (int rows = 1; rows <= BF16Kernels.MostRows; rows++)
             {
-                if (!DotIsRight(kernels, rows, to, weights))
+                if (!DotIsRight(kernels.Dot, rows, to, weights) || !DotIsRight(kernels.DotFromMemory, rows, to, weights))
                 {
                     return false;
                 }
@@ -41,12 +41,12 @@ internal static unsafe class BF16SelfCheck
             : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 
-    private static bool DotIsRight(BF16Kernels kernels, int rows, ushort* x, ushort* w)
+    private static bool DotIsRight(Action<int, DotArguments> dot, int rows, ushort* x, ushort* w)
     {
         float[] sums = new float[Groups * rows * BF16KernelWriter.Outputs * 16];
         fixed (float* to = sums)
         {
-            kernels.Dot(rows, new DotArguments
+            dot(rows, new DotArguments
             {
                 X = x,
                 XStride = Features * sizeof(ushort),

@@ -9,6 +9,9 @@ internal static class ProcessorFeatures
     /// <summary>Products of bfloat16 pairs summed into floats (vdpbf16ps), on 512-bit registers that the operating system keeps.</summary>
     internal static bool HasBF16DotProducts { get; } = IsX64 && Avx512BW.IsSupported && Leaf(7, 1).Eax.HasBit(5);
 
+    /// <summary>Products of unsigned and signed bytes summed by fours into 32-bit integers (vpdpbusd), on 512-bit registers that the operating system keeps.</summary>
+    internal static bool HasByteDotProducts { get; } = IsX64 && Avx512BW.IsSupported && Avx512BW.VL.IsSupported && Leaf(7, 0).Ecx.HasBit(11);
+
     /// <summary>Made by AMD, where a bfloat16 dot product gives up to twice the products of a float FMA; on Intel's cores it gives half.</summary>
     internal static bool IsAmd { get; } = IsX64 && Leaf(0, 0) is { Ebx: 0x68747541, Edx: 0x69746E65, Ecx: 0x444D4163 }; // "AuthenticAMD"
 

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using LongContext.Backends.Cpu;
 using LongContext.Backends.Cpu.Kernels;
 using LongContext.Backends.Cpu.MachineCode;
@@ -14,7 +15,22 @@ internal sealed class LinearFewRowsTests
     private static readonly DType[] Types = [.. TestData.WeightTypes.Where(FewRowsWriter.Has)];
 
     [Test]
-    public unsafe void Rows_OfAnyCount_GiveTheBitsOfThePlainArithmetic([ValueSource(nameof(Types))] DType type, [Values(1, 2, 7, 16, 17, 33, 515)] int rows)
+    public void Find_WhereTheProcessorHasTheInstructions_PassesTheCheck([ValueSource(nameof(Types))] DType type)
+    {
+        Assume.That(ExecutableMemory.IsSupported && ProcessorFeatures.HasByteDotProducts && Avx512Vbmi2.IsSupported, "another machine");
+        Assert.That(FewRowsKernels.Find(type), Is.Not.Null);
+    }
+
+    [Test]
+    public void Find_WithMachineCodeOff_IsNull()
+    {
+        Environment.SetEnvironmentVariable(MachineCodeSwitch.Variable, "off");
+        Assert.That(FewRowsKernels.Find(DType.Q8_0), Is.Null);
+        Environment.SetEnvironmentVariable(MachineCodeSwitch.Variable, null);
+    }
+
+    [Test]
+    public unsafe void Rows_OfAnyCount_GiveTheBitsOfThePlainArithmetic([ValueSource(nameof(Types))] DType type, [Values(1, 2, 3, 7, 12, 16, 17, 32)] int rows)
     {
         Assume.That(FewRowsKernels.Find(type), Is.Not.Null, "another machine");
         (int features, int outputs) = (768, 16 * 5 + 7);
@@ -25,7 +41,7 @@ internal sealed class LinearFewRowsTests
         float[] bias = TestData.Normal(outputs, seed: 3);
         float[] y = new float[rows * outputs];
         sbyte[] codes = new sbyte[features];
-        (float[] scales, int[] sums) = (new float[features / 32], new int[features / 32]);
+        (float[] scales, int[] sums) = (new float[features / 32], new int[features / 16]);
         using WorkerPool pool = new(3);
         using NativeBuffer<float> scratch = new();
         long rowBytes = BlockFormat.Of(type).ByteCount(features);
@@ -38,7 +54,7 @@ internal sealed class LinearFewRowsTests
                 X = px, Rows = rows, Features = features, W = weight.HostPointer, WStride = rowBytes, Outputs = outputs, Bias = pb, Y = py,
             };
             LinearFewRows.Run(pool, scratch, FewRowsKernels.Find(type)!.Value, type, a);
-            for (int row = 0; row < rows; row += row < 34 ? 1 : 97)
+            for (int row = 0; row < rows; row++)
             {
                 Int8Products.Quantise(px + (row * features), features, pc, ps, pi);
                 for (int o = 0; o < outputs; o++)

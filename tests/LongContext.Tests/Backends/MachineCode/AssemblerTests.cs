@@ -80,6 +80,64 @@ internal sealed class AssemblerTests
     }
 
     [Test]
+    public void Lanes_OfRegisters_ReadBack()
+    {
+        foreach (int x in Vectors)
+        {
+            foreach (GeneralRegister g in General)
+            {
+                Expect($"vpbroadcastd zmm{x},{Lower(g)}", a => a.Vpbroadcastd(new(x), g));
+            }
+
+            foreach (int y in Vectors)
+            {
+                Expect($"vpmovdw ymm{x},zmm{y}", a => a.Vpmovdw(new(x), new(y)));
+                foreach (int count in (int[])[1, 4, 24])
+                {
+                    Expect($"vpsrld zmm{x},zmm{y},{count}", a => a.Vpsrld(new(x), new(y), count));
+                    Expect($"vpslld zmm{x},zmm{y},{count}", a => a.Vpslld(new(x), new(y), count));
+                    Expect($"vpsrad zmm{x},zmm{y},{count}", a => a.Vpsrad(new(x), new(y), count));
+                }
+
+                foreach (int z in Vectors)
+                {
+                    Expect($"vunpcklps zmm{x},zmm{y},zmm{z}", a => a.Vunpcklps(new(x), new(y), new(z)));
+                    Expect($"vunpckhps zmm{x},zmm{y},zmm{z}", a => a.Vunpckhps(new(x), new(y), new(z)));
+                    Expect($"vshufps zmm{x},zmm{y},zmm{z},68", a => a.Vshufps(new(x), new(y), new(z), 68));
+                    Expect($"vshuff32x4 zmm{x},zmm{y},zmm{z},68", a => a.Vshuff32x4(new(x), new(y), new(z), 68));
+                    Expect($"vinserti32x4 ymm{x},ymm{y},xmm{z},1", a => a.Vinserti32x4Half(new(x), new(y), new(z)));
+                    Expect($"vpandd zmm{x},zmm{y},zmm{z}", a => a.Vpandd(new(x), new(y), new(z)));
+                    Expect($"vpord zmm{x},zmm{y},zmm{z}", a => a.Vpord(new(x), new(y), new(z)));
+                    Expect($"vpmulld zmm{x},zmm{y},zmm{z}", a => a.Vpmulld(new(x), new(y), new(z)));
+                    Expect($"vpshrdd zmm{x},zmm{y},zmm{z},16", a => a.Vpshrdd(new(x), new(y), new(z), 16));
+                }
+            }
+        }
+
+        static string Lower(GeneralRegister g) => g < R8 ? "e" + Text(g)[1..] : Text(g) + "d";
+    }
+
+    [Test]
+    public void Lanes_OfMemory_ReadBack()
+    {
+        foreach (Address m in Addresses())
+        {
+            foreach (int x in (int[])[0, 9, 18, 31])
+            {
+                int y = 31 - x;
+                Expect($"vmovups ymm{x},{Text(m)}", a => a.VmovupsHalf(new(x), m));
+                Expect($"vmovups xmm{x},{Text(m)}", a => a.VmovupsQuarter(new(x), m));
+                Expect($"vinserti32x8 zmm{x},zmm{y},{Text(m)},1", a => a.Vinserti32x8(new(x), new(y), m, 1));
+                Expect($"vinserti32x4 zmm{x},zmm{y},{Text(m)},3", a => a.Vinserti32x4(new(x), new(y), m, 3));
+                Expect($"vpinsrw xmm{x},xmm{y},{Text(m)},5", a => a.Vpinsrw(new(x), new(y), m, 5));
+                Expect($"vpdpbusd zmm{x},zmm{y},{Text(m)}{{1to16}}", a => a.VpdpbusdBroadcast(new(x), new(y), m));
+                Expect($"vmulps zmm{x},zmm{y},{Text(m)}{{1to16}}", a => a.VmulpsBroadcast(new(x), new(y), m));
+                Expect($"vfmadd231ps zmm{x},zmm{y},{Text(m)}{{1to16}}", a => a.Vfmadd231psBroadcast(new(x), new(y), m));
+            }
+        }
+    }
+
+    [Test]
     public void Tiles_ReadBack()
     {
         for (int i = 0; i < 8; i++)
@@ -135,6 +193,7 @@ internal sealed class AssemblerTests
             {
                 string number = value.ToString(CultureInfo.InvariantCulture);
                 Expect($"add {xs},{number}", a => a.Add(x, value));
+                Expect($"mov {(x < R8 ? "e" + xs[1..] : xs + "d")},{number}", a => a.Mov(x, value));
                 Expect($"sub {xs},{number}", a => a.Sub(x, value));
                 Expect($"cmp {xs},{number}", a => a.Cmp(x, value));
             }

@@ -36,7 +36,7 @@ internal sealed unsafe class Kernels<TSimd, TVec>(
         };
         if (quantised is { } byteKernels && Int8Products.Suits(weight.Type))
         {
-            if (arguments.Rows <= LinearFewRows.Limit(weight.Type) && FewRowsKernels.Find(weight.Type) is { } few)
+            if (arguments.Rows <= LinearFewRows.MostRows(weight.Type) && FewRowsKernels.Find(weight.Type) is { } few)
             {
                 LinearFewRows.Run(pool, scratch, few, weight.Type, arguments);
             }

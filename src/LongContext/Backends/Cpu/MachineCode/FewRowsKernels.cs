@@ -36,6 +36,7 @@ internal readonly unsafe struct FewRowsKernels
             }
         }
 
-        return new FewRowsKernels(entries);
+        FewRowsKernels kernels = new(entries);
+        return FewRowsSelfCheck.Passes(kernels, type) ? kernels : null;
     }
 }

@@ -154,6 +154,7 @@ internal sealed partial class FewRowsWriter
         }
     }
 
+    /// <summary><see cref="Integer"/> = where a block starts from + its products.</summary>
     private void Dot(int block, int row, int startAt, ReadOnlySpan<VectorRegister> weights, int first, int end)
     {
         if (_layout == Int8Layout.ScaleAndMinimum)

@@ -30,7 +30,7 @@ internal static unsafe class LinearInt8
             part.Rows = Math.Min(a.Rows - row, chunk);
             Int8RowsJob quantise = new(part.X, part.Rows, blocks, BlockCodes.Zero(type), layout, (byte*)shares.Shared);
             pool.Run(ref quantise, part.Rows, 16_384 / Math.Max(a.Features, 1));
-            int splits = (int)Math.Clamp(4L * pool.Count / panels, 1, Math.Max(part.Rows / (TilesOfAPart * Int8KernelWriter.MostRows), 1));
+            int splits = (int)Math.Clamp(4L * pool.Count / Math.Max(panels, 1), 1, Math.Max(part.Rows / (TilesOfAPart * Int8KernelWriter.MostRows), 1));
             LinearInt8Job job = new(kernels, part, type, piece, splits, pool.Count, shares);
             pool.Run(ref job, panels * splits, 131_072 / Math.Max((long)part.Rows * a.Features * Int8KernelWriter.Outputs, 1));
         }
@@ -39,7 +39,7 @@ internal static unsafe class LinearInt8
     /// <summary>Rows at a time, of whole tiles: about equal parts.</summary>
     private static int Chunk(int rows)
     {
-        int parts = (rows + MostRows - 1) / MostRows;
+        int parts = Math.Max((rows + MostRows - 1) / MostRows, 1);
         int part = (rows + parts - 1) / parts;
         return (part + Int8KernelWriter.MostRows - 1) / Int8KernelWriter.MostRows * Int8KernelWriter.MostRows;
     }

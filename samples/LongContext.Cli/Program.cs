@@ -7,7 +7,7 @@ using LongContext.Cli.Output;
 Command[] commands =
 [
     new InspectCommand(), new TokenizeCommand(), new DetokenizeCommand(), new RenderCommand(),
-    new LogitsCommand(), new RunCommand(), new BenchCommand(), new ChatCommand(),
+    new LogitsCommand(), new RunCommand(), new BenchCommand(), new PlanCommand(), new CompareCommand(), new ChatCommand(),
 ];
 
 using CancellationTokenSource cancellation = new();

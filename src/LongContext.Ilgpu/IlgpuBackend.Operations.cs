@@ -108,6 +108,20 @@ public sealed partial class IlgpuBackend
     }
 
     /// <inheritdoc/>
+    public void GatherKV(KVCacheStorage cache, int layer, in Tensor slots, in Tensor k, in Tensor v)
+    {
+        IlgpuKVCache pages = Own(cache);
+        OperationShapes.GatherKV(cache.Shape, layer, slots, k, v);
+        CheckRows(slots, (long)cache.Shape.Pages * cache.Shape.PageSize);
+        if (Launches(k))
+        {
+            _kernels.GatherKV(
+                Threads(k), IlgpuBuffer.View<int>(slots), pages.Keys(layer), pages.Values(layer), cache.Shape.KVHeads, cache.Shape.HeadDim,
+                View(k), View(v));
+        }
+    }
+
+    /// <inheritdoc/>
     public void Attention(
         in Tensor q, KVCacheStorage cache, int layer, AttentionPlan plan, in AttentionParameters parameters, in Tensor output, in Tensor lse)
     {

@@ -37,6 +37,10 @@ internal sealed class KernelTable(Accelerator accelerator)
         accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<long>, int, CachedVectors, CachedVectors>(
             Kernels.AppendKV.Kernel);
 
+    internal Action<Index1D, ArrayView<int>, CachedVectors, CachedVectors, int, int, ArrayView<float>, ArrayView<float>> GatherKV => field ??=
+        accelerator.LoadAutoGroupedStreamKernel<
+            Index1D, ArrayView<int>, CachedVectors, CachedVectors, int, int, ArrayView<float>, ArrayView<float>>(Kernels.GatherKV.Kernel);
+
     internal Action<
         Index1D, ArrayView<float>, CachedVectors, CachedVectors, PageTable, ArrayView<AttentionItem>, ArrayView<int>, AttentionShape,
         ArrayView<float>, ArrayView<float>> Attention => field ??=

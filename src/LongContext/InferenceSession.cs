@@ -11,6 +11,7 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
 {
     private readonly SessionParts _parts;
     private readonly PromptEncoder _encoder;
+    private readonly SharedUpdates _updates;
     private long _arrivals;
     private volatile bool _disposed;
 
@@ -18,6 +19,7 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
     {
         _parts = parts;
         _encoder = new PromptEncoder(parts.Tokenizer, parts.Model.VocabularySize);
+        _updates = new SharedUpdates(parts.Model.VocabularySize);
     }
 
     /// <summary>What the model is.</summary>
@@ -109,25 +111,56 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         Prompt prompt, LogitPositions positions = LogitPositions.Last, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        int[] ids = _encoder.Encode(prompt, cancellationToken);
+        (int[] ids, int contextLength) = _encoder.Encode(prompt, cancellationToken);
         ThrowIfTooLong(ids.Length, 0);
-        ThrowIfTooLarge(ids.Length, positions);
-        LogitsRequest request = new(new Sequence(Interlocked.Increment(ref _arrivals), ids, 0, positions));
-        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(_ => _parts.Engine.Cancel(request), null);
-        _parts.Engine.Submit(request);
-        try
-        {
-            return await request.Result.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            throw new OperationCanceledException(cancellationToken);
-        }
+        ThrowIfTooLarge(positions == LogitPositions.All ? ids.Length : 1);
+        return await ComputeAsync(
+            new Sequence(Interlocked.Increment(ref _arrivals), ids, 0, positions, contextLength) { Attention = _parts.MethodFor(contextLength, ids.Length) },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The logits from which each token of a known continuation would be sampled: for scoring texts and comparing sessions.</summary>
+    /// <param name="prompt">Text or token ids.</param>
+    /// <param name="continuation">Token ids that follow the prompt; at least one. They count as generated: no method looks ahead at them.</param>
+    /// <param name="cancellationToken">Stops the request within one step.</param>
+    /// <returns>One array of <see cref="ModelInfo.VocabularySize"/> numbers for each token of the continuation: the first follows the prompt alone.</returns>
+    /// <exception cref="InvalidRequestException">Prompt or continuation is empty or has unknown ids, or the result would take more than half the memory.</exception>
+    /// <exception cref="ContextLengthExceededException">Prompt and continuation exceed the session's context.</exception>
+    public async Task<IReadOnlyList<float[]>> ComputeLogitsAsync(
+        Prompt prompt, IReadOnlyList<int> continuation, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(continuation);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        (int[] ids, int contextLength) = _encoder.Encode(prompt, cancellationToken);
+        int[] following = _encoder.Check([.. continuation], "The continuation");
+        ThrowIfTooLong(ids.Length, following.Length);
+        ThrowIfTooLarge(following.Length);
+        return await ComputeAsync(
+            Sequence.Scoring(
+                Interlocked.Increment(ref _arrivals), ids, following, contextLength, _parts.MethodFor(contextLength, ids.Length)),
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Tells how far another session of the same model is from this one on a prompt: for judging approximate attention.</summary>
+    /// <param name="other">A session of the same model, with the attention method in question.</param>
+    /// <param name="prompt">What both read. With a query, if the method wants one.</param>
+    /// <param name="continuationTokens">Tokens that this session generates greedily; both are asked for their distributions before each of them. 1 to 4,096.</param>
+    /// <param name="cancellationToken">Stops within one step.</param>
+    /// <remarks>Both read the prompt twice, first to generate and then for the distributions. Times mean something when nothing else runs.</remarks>
+    /// <exception cref="ArgumentException">The sessions' vocabularies differ.</exception>
+    public Task<AttentionComparison> CompareAttentionAsync(
+        InferenceSession other, Prompt prompt, int continuationTokens = 32, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentOutOfRangeException.ThrowIfLessThan(continuationTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(continuationTokens, 4_096);
+        return SessionComparer.CompareAsync(this, other, prompt, continuationTokens, cancellationToken);
     }
 
     /// <summary>Tokens of <paramref name="prompt"/> as it would be submitted, special tokens included.</summary>
     /// <exception cref="InvalidRequestException">The prompt is empty, or an id is not in the vocabulary.</exception>
-    public int CountTokens(Prompt prompt) => _encoder.Encode(prompt, CancellationToken.None).Length;
+    public int CountTokens(Prompt prompt) => _encoder.Encode(prompt, CancellationToken.None).Ids.Length;
 
     /// <summary>What a session of this model with another context length would need.</summary>
     /// <param name="contextLength">Tokens; at least 1.</param>
@@ -151,14 +184,32 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         return _parts.Engine.DisposeAsync();
     }
 
+    private async Task<IReadOnlyList<float[]>> ComputeAsync(Sequence sequence, CancellationToken cancellationToken)
+    {
+        LogitsRequest request = new(sequence);
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(_ => _parts.Engine.Cancel(request), null);
+        _parts.Engine.Submit(request);
+        try
+        {
+            return await request.Result.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+    }
+
     private GenerationRequest CreateRequest(Prompt prompt, GenerationOptions options, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         GenerationOptions validated = GenerationOptionsValidator.Validate(options, Model.VocabularySize);
-        int[] ids = _encoder.Encode(prompt, cancellationToken);
+        (int[] ids, int contextLength) = _encoder.Encode(prompt, cancellationToken);
         ThrowIfTooLong(ids.Length, validated.MaxNewTokens);
-        Sequence sequence = new(Interlocked.Increment(ref _arrivals), ids, validated.MaxNewTokens);
-        return new GenerationRequest(sequence, validated, Tokenizer, Model.VocabularySize, _parts.Clock);
+        Sequence sequence = new(Interlocked.Increment(ref _arrivals), ids, validated.MaxNewTokens, contextLength: contextLength)
+        {
+            Attention = _parts.MethodFor(contextLength, ids.Length),
+        };
+        return new GenerationRequest(sequence, validated, Tokenizer, Model.VocabularySize, _updates, _parts.Clock);
     }
 
     private void ThrowIfTooLong(int promptTokens, int maxNewTokens)
@@ -169,13 +220,13 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         }
     }
 
-    private void ThrowIfTooLarge(int promptTokens, LogitPositions positions)
+    private void ThrowIfTooLarge(int rows)
     {
-        long bytes = positions == LogitPositions.All ? (long)promptTokens * Model.VocabularySize * sizeof(float) : 0;
+        long bytes = (long)rows * Model.VocabularySize * sizeof(float);
         long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
-        if (bytes > limit)
+        if (rows > 1 && bytes > limit)
         {
-            throw new InvalidRequestException("The result of LogitPositions.All", $"{bytes} bytes", $"at most {limit} bytes: ask for fewer positions");
+            throw new InvalidRequestException("The logits of all positions", $"{bytes} bytes", $"at most {limit} bytes: ask for fewer positions");
         }
     }
 }

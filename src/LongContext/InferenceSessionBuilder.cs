@@ -57,7 +57,14 @@ public sealed class InferenceSessionBuilder
     public InferenceSessionBuilder UsePrecision(ModelPrecision precision) => With(_configuration with { Precision = precision });
 
     /// <summary>Who attends to what; default <see cref="AttentionMethod.Full"/>.</summary>
-    public InferenceSessionBuilder UseAttention(AttentionMethod method) => With(_configuration with { Attention = method });
+    /// <param name="method">The method. Approximate ones read contexts for which they do not pay with full attention; see <see cref="TokenUsage.Attention"/>.</param>
+    /// <param name="options">For approximate methods; <see langword="null"/> means the papers' values for each context length.</param>
+    /// <remarks>
+    /// What an approximate method leaves in the cache depends on the query, so prompts that begin alike share nothing then. Such contexts are read one
+    /// at a time; answers to others go on meanwhile. Models with sliding windows are refused.
+    /// </remarks>
+    public InferenceSessionBuilder UseAttention(AttentionMethod method, ApproximateAttentionOptions? options = null) =>
+        With(_configuration with { Attention = method, Approximation = options ?? new ApproximateAttentionOptions() });
 
     /// <summary>Whether pages of a finished or running request's prompt serve later prompts that begin alike; default <see cref="PrefixReuse.Enabled"/>.</summary>
     public InferenceSessionBuilder UsePrefixReuse(PrefixReuse reuse) => With(_configuration with { PrefixReuse = reuse });

@@ -11,27 +11,35 @@ internal sealed class PromptEncoder(ITokenizer tokenizer, int vocabularySize)
     /// <param name="prompt">Special tokens written out in its texts become those tokens.</param>
     /// <param name="cancellationToken">Looked at before and after each part is encoded.</param>
     /// <exception cref="InvalidRequestException">The prompt is empty, or an id is not in the vocabulary.</exception>
-    internal int[] Encode(Prompt prompt, CancellationToken cancellationToken)
+    internal EncodedPrompt Encode(Prompt prompt, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         EncodeOptions added = prompt.HasSpecialTokens ? EncodeOptions.None : EncodeOptions.AddSpecialTokens;
         IReadOnlyList<int> context = Encode(prompt.Context, added | EncodeOptions.ParseSpecialTokens, cancellationToken);
         IReadOnlyList<int> query = Encode(prompt.Query, EncodeOptions.ParseSpecialTokens, cancellationToken);
-        if (prompt.Context.IsEmpty && prompt.Query.IsEmpty || context.Count + (long)query.Count == 0)
+        bool isEmpty = prompt.Context.IsEmpty && prompt.Query.IsEmpty; // then a beginning-of-sequence token makes it no prompt
+        int[] ids = Check(isEmpty ? [] : [.. context, .. query], "The prompt");
+        cancellationToken.ThrowIfCancellationRequested();
+        return new EncodedPrompt(ids, context.Count);
+    }
+
+    /// <summary>The ids, if there are any and the model knows all of them.</summary>
+    /// <exception cref="InvalidRequestException">There are none, or an id is not in the vocabulary.</exception>
+    internal int[] Check(int[] ids, string what)
+    {
+        if (ids.Length == 0)
         {
-            throw new InvalidRequestException("The prompt", "empty", "at least one token long");
+            throw new InvalidRequestException(what, "empty", "at least one token long");
         }
 
-        int[] ids = [.. context, .. query];
         foreach (int id in ids)
         {
             if ((uint)id >= (uint)vocabularySize)
             {
-                throw new InvalidRequestException("A token id of the prompt", id, $"0 to {vocabularySize - 1}, the model's vocabulary");
+                throw new InvalidRequestException($"A token id of {char.ToLowerInvariant(what[0])}{what[1..]}", id, $"0 to {vocabularySize - 1}, the model's vocabulary");
             }
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
         return ids;
     }
 

@@ -1,3 +1,4 @@
+using LongContext.Attention.Compression;
 using LongContext.Backends;
 using LongContext.Tokenization;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ internal sealed record SessionConfiguration
     private const int MaxThreads = 1_024;
     internal const int MaxChunk = 16_384;
     internal const int MaxRequests = 1_024;
+    private const int MaxHosts = 1_024;
     private const int MaxQueue = 1_000_000;
     internal const long MaxTokens = 2_000_000_000; // page and slot numbers of one sequence are 32-bit
 
@@ -36,6 +38,8 @@ internal sealed record SessionConfiguration
     internal ModelPrecision Precision { get; init; }
 
     internal AttentionMethod Attention { get; init; }
+
+    internal ApproximateAttentionOptions Approximation { get; init; } = new();
 
     internal PrefixReuse PrefixReuse { get; init; }
 
@@ -80,8 +84,34 @@ internal sealed record SessionConfiguration
         Require(problems, Enum.IsDefined(Precision), "UsePrecision", Precision, "a value of ModelPrecision");
         Require(problems, Enum.IsDefined(Attention), "UseAttention", Attention, "a value of AttentionMethod");
         Require(problems, Enum.IsDefined(PrefixReuse), "UsePrefixReuse", PrefixReuse, "a value of PrefixReuse");
+        FindApproximationProblems(problems);
         return problems;
     }
+
+    private void FindApproximationProblems(List<string> problems)
+    {
+        ApproximateAttentionOptions o = Approximation;
+        CheckOption(problems, o.Hosts is >= 1 and <= MaxHosts, nameof(o.Hosts), o.Hosts, $"1 to {MaxHosts}");
+        CheckOption(problems, o.AnchorLength is null or >= 0, nameof(o.AnchorLength), o.AnchorLength, "at least 0 tokens");
+        CheckOption(problems, o.PassingLength is null or >= 0, nameof(o.PassingLength), o.PassingLength, "at least 0 tokens");
+        CheckOption(problems, o.MinimumLength is null or >= 0, nameof(o.MinimumLength), o.MinimumLength, "at least 0 tokens");
+        CheckOption(problems, o.QueryTokens >= 1, nameof(o.QueryTokens), o.QueryTokens, "at least 1 token");
+        CheckOption(problems, Enum.IsDefined(o.AnchorLayout), nameof(o.AnchorLayout), o.AnchorLayout, "a value of AnchorLayout");
+        CheckOption(problems, o.Compressor is null || Enum.IsDefined(o.Compressor.Value), nameof(o.Compressor), o.Compressor, "a value of CompressorKind");
+        CheckOption(
+            problems, o.Compressor != CompressorKind.RetainingHeads || o.RetainingHeadsPath is not null, nameof(o.RetainingHeadsPath), "null",
+            "a file, since retaining heads are asked for");
+        CheckOption(
+            problems, o.RetainingHeadsPath is null || File.Exists(o.RetainingHeadsPath), nameof(o.RetainingHeadsPath), o.RetainingHeadsPath,
+            "a file that is there");
+        bool queryInAnchor = o.AnchorLayout != AnchorLayout.ContextOnly && o.AnchorLength != 0;
+        CheckOption(
+            problems, Attention != AttentionMethod.Apb || queryInAnchor || Compressors.Resolve(o) != CompressorKind.QueryAware, nameof(o.Compressor),
+            CompressorKind.QueryAware, "another one, since the anchor has no query in it");
+    }
+
+    private void CheckOption(List<string> problems, bool condition, string option, object? value, string allowed) =>
+        Require(problems, condition, $"UseAttention({Attention}), {option}", value, allowed);
 
     private static void Require(List<string> problems, bool condition, string option, object? value, string allowed)
     {

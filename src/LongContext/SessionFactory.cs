@@ -1,4 +1,5 @@
 using LongContext.Attention;
+using LongContext.Attention.SequenceParallel;
 using LongContext.Backends;
 using LongContext.Diagnostics;
 using LongContext.Engine;
@@ -50,25 +51,31 @@ internal static class SessionFactory
         ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer, configuration.Clock);
         cancellationToken.ThrowIfCancellationRequested();
         IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads, configuration.Precision)))());
+        IAttentionMethod method = AttentionMethods.Create(
+            configuration.Attention, configuration.Approximation, sizes.AttentionModel, backend, sizes.KVCache(sizes.ContextLength),
+            sizes.ScratchPages(sizes.ContextLength), sizes.Limits.ChunkSize);
+        _ = method is IDisposable disposable ? owned.Add(disposable) : null;
         CausalLM model = owned.Add(CausalLM.Load(
-            files, backend, AttentionMethods.Create(configuration.Attention), sizes.ContextLength, sizes.Limits.MaxTokens,
+            files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
             sizes.Limits.MaxOutputs, progress, cancellationToken));
         KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength)));
-        return Start(configuration, sizes, files, model, backend, storage, text, owned);
+        return Start(configuration, sizes, files, model, method, backend, storage, text, owned);
     }
 
     private static InferenceSession Start(
-        SessionConfiguration configuration, SessionSizes sizes, ModelFiles files, CausalLM model, IBackend backend, KVCacheStorage storage,
-        ModelTokenizer text, OwnedParts owned)
+        SessionConfiguration configuration, SessionSizes sizes, ModelFiles files, CausalLM model, IAttentionMethod method, IBackend backend,
+        KVCacheStorage storage, ModelTokenizer text, OwnedParts owned)
     {
         ILogger logger = configuration.LoggerFactory?.CreateLogger("LongContext") is { } receiver ? new QuietLogger(receiver) : NullLogger.Instance;
-        PagedKVCache cache = new(storage.Shape.Pages, storage.Shape.PageSize, configuration.PrefixReuse);
-        ModelRunner runner = new(model, backend, storage, files);
+        int pages = storage.Shape.Pages - sizes.ScratchPages(sizes.ContextLength);
+        PrefixReuse reuse = configuration.Attention == AttentionMethod.Full ? configuration.PrefixReuse : PrefixReuse.Disabled;
+        PagedKVCache cache = new(pages, storage.Shape.PageSize, reuse);
+        ModelRunner runner = new(model, method, backend, storage, files);
         StepLoop loop = new(runner, cache, sizes.Limits, configuration.MaxQueuedRequests, configuration.Clock, logger);
         InferenceEngine engine = new(loop, runner, logger);
         owned.HandOver(); // the engine's thread disposes them
         Log.ModelLoaded(
-            logger, model.Info.Architecture, model.Info.ParameterCount, files.Path, backend.Info.Device, sizes.ContextLength, storage.Shape.Pages,
+            logger, model.Info.Architecture, model.Info.ParameterCount, files.Path, backend.Info.Device, sizes.ContextLength, pages,
             storage.Shape.PageSize);
         return new InferenceSession(new SessionParts
         {
@@ -79,7 +86,28 @@ internal static class SessionFactory
             EstimateMemory = sizes.Estimate,
             RenderChat = text.RenderChat,
             Clock = configuration.Clock,
+            MethodFor = MethodFor(configuration, sizes, logger),
         });
+    }
+
+    private static Func<int, int, AttentionMethod> MethodFor(SessionConfiguration configuration, SessionSizes sizes, ILogger logger)
+    {
+        if (configuration.Attention == AttentionMethod.Full)
+        {
+            return (_, _) => AttentionMethod.Full;
+        }
+
+        ApproximateReading reading = new(configuration.Attention, configuration.Approximation, sizes.AttentionModel, SessionConfiguration.PageSize);
+        return (contextLength, promptLength) =>
+        {
+            AttentionMethod method = reading.MethodFor(contextLength, promptLength);
+            if (method == AttentionMethod.Full)
+            {
+                Log.ReadExactly(logger, promptLength, configuration.Attention);
+            }
+
+            return method;
+        };
     }
 
     private static KVCacheStorage Allocate(IBackend backend, KVCacheShape shape)

@@ -24,6 +24,9 @@ internal sealed record SessionParts
     /// <summary>The model's chat template; null if it has none.</summary>
     internal Func<IReadOnlyList<ChatMessage>, string>? RenderChat { get; init; }
 
+    /// <summary>The method that a prompt is read with, by the lengths of its context and of all of it.</summary>
+    internal Func<int, int, AttentionMethod> MethodFor { get; init; } = (_, _) => AttentionMethod.Full;
+
     /// <summary>For the timings.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 }

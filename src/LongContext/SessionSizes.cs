@@ -1,3 +1,5 @@
+using LongContext.Attention;
+using LongContext.Attention.SequenceParallel;
 using LongContext.Backends;
 using LongContext.Models;
 using LongContext.Scheduling;
@@ -32,11 +34,20 @@ internal sealed class SessionSizes
     /// <summary>The size of a step.</summary>
     internal SchedulerLimits Limits { get; }
 
-    /// <summary>The KV cache for a context of <paramref name="contextLength"/> tokens: its pages and one more.</summary>
+    /// <summary>Pages, the cache's last ones, that the attention method keeps for itself.</summary>
+    internal int ScratchPages(int contextLength) => _configuration.Attention == AttentionMethod.Full ? 0
+        : PrefillGeometry.ScratchPages(_configuration.Attention, _configuration.Approximation, contextLength, SessionConfiguration.PageSize);
+
+    /// <summary>What attention methods know of the model.</summary>
+    internal AttentionModel AttentionModel => new(
+        _model.Layers, _model.HiddenSize, _model.IntermediateSize, _model.QHeads, _model.KVHeads, _model.HeadDim, _model.Activation,
+        _model.RotaryLayout);
+
+    /// <summary>The KV cache for a context of <paramref name="contextLength"/> tokens: its pages, one more, and those of the attention method.</summary>
     internal KVCacheShape KVCache(int contextLength)
     {
         long tokens = Math.Max(contextLength, Math.Min(_configuration.KVCacheTokens ?? 0, SessionConfiguration.MaxTokens));
-        int pages = checked((int)((tokens + SessionConfiguration.PageSize - 1) / SessionConfiguration.PageSize) + 1);
+        int pages = checked((int)((tokens + SessionConfiguration.PageSize - 1) / SessionConfiguration.PageSize) + 1 + ScratchPages(contextLength));
         DType type = _configuration.KVCacheType == KVCacheType.Float32 ? DType.F32 : DType.BF16;
         return new KVCacheShape(_model.Layers, pages, SessionConfiguration.PageSize, _model.KVHeads, _model.HeadDim, type);
     }
@@ -47,11 +58,14 @@ internal sealed class SessionSizes
         KVCacheShape cache = KVCache(contextLength);
         long keysAndValues = checked(2L * cache.KVHeads * cache.HeadDim * BlockFormat.Of(cache.Type).BytesPerBlock);
         long logits = checked((long)Limits.MaxOutputs * _model.VocabularySize * sizeof(float)); // the engine's copy
+        long scores = _configuration.Attention == AttentionMethod.Apb
+            ? sizeof(float) * (long)cache.Layers * cache.KVHeads * ContextBlocks.Cut(contextLength, _configuration.Approximation.Hosts, cache.PageSize).BlockLength
+            : 0;
         long bookkeeping = cache.Pages * ((long)BookkeepingBytesPerPage + (cache.PageSize * sizeof(int)));
         return new MemoryEstimate(
             _weightBytes,
             checked(keysAndValues * cache.Layers * cache.Pages * cache.PageSize),
-            checked(CausalLM.ActivationByteCount(_model, Limits.MaxTokens, Limits.MaxOutputs) + logits + bookkeeping));
+            checked(CausalLM.ActivationByteCount(_model, Limits.MaxTokens, Limits.MaxOutputs) + logits + scores + bookkeeping));
     }
 
     /// <summary>Adds what does not fit this model or this machine.</summary>
@@ -62,6 +76,11 @@ internal sealed class SessionSizes
         if (ContextLength > _model.MaxContextLength)
         {
             problems.Add($"UseContextLength({ContextLength}): the model was made for at most {_model.MaxContextLength} tokens.");
+        }
+
+        if (_configuration.Attention != AttentionMethod.Full && _model.LayerWindows.Any(window => window > 0))
+        {
+            problems.Add($"UseAttention({_configuration.Attention}): the model has layers with a sliding window; use AttentionMethod.Full.");
         }
 
         if (ContextLength >= 1 && memory is { } bytes && Estimate(ContextLength) is var need && need.KVCacheBytes + need.ActivationBytes > bytes)

@@ -21,6 +21,7 @@ internal sealed class LayerTests
         ["KVCache"] = 3,
         ["Tokenization"] = 3,
         ["Backends"] = 2,
+        ["Planning"] = 3,
         ["Communication"] = 2,
         ["Loading"] = 2,
         ["Tensors"] = 1,

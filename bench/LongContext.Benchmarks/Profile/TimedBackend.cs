@@ -137,6 +137,14 @@ internal sealed class TimedBackend(IBackend inner) : IBackend
     }
 
     /// <inheritdoc/>
+    public void GatherKV(KVCacheStorage cache, int layer, in Tensor slots, in Tensor k, in Tensor v)
+    {
+        Moment start = Moment.Now;
+        inner.GatherKV(cache, layer, slots, k, v);
+        Note("gather KV", k.Shape[0], start, 0, k.ByteCount + v.ByteCount);
+    }
+
+    /// <inheritdoc/>
     public void Attention(
         in Tensor q, KVCacheStorage cache, int layer, AttentionPlan plan, in AttentionParameters parameters, in Tensor output, in Tensor lse)
     {

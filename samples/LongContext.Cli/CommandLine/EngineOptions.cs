@@ -35,6 +35,9 @@ internal sealed record EngineOptions
         Precision = arguments.GetChoice(Options.Precision, ("float32", ModelPrecision.Float32), ("auto", ModelPrecision.Auto)) ?? ModelPrecision.Auto,
     };
 
+    /// <summary>The same with full attention on one host.</summary>
+    internal EngineOptions AsFull() => this with { Attention = AttentionMethod.Full };
+
     /// <summary>Starts a session's configuration.</summary>
     internal InferenceSessionBuilder CreateBuilder(string model)
     {

@@ -44,6 +44,12 @@ internal static class Options
     internal static readonly Option PromptTokens = new("--prompt-tokens", "512,4096", "prompt lengths to measure, in tokens");
     internal static readonly Option Decode = new("--decode", "N", "tokens to decode after each prompt (default 16)");
 
+    internal static readonly Option Tokens = new("--tokens", "N", "prompt tokens to plan for");
+    internal static readonly Option PlannedHosts = new("--hosts", "N", "hosts that share the prompt (default 1)");
+    internal static readonly Option Link = new("--link", "LINK", "the link between hosts: local (default: ranks share this machine), eth10, ib400, ..., or 15us,11.5GB/s");
+    internal static readonly Option Profile = new("--profile", "HOST", "how fast a host is: this (default: measured here, the model is loaded), h100, cpu64, ...");
+    internal static readonly Option VirtualHosts = new("--virtual-hosts", "N", "blocks of star and apb on a single host (default 8)");
+
     /// <summary>What <c>logits</c>, <c>run</c>, <c>bench</c> and <c>chat</c> have in common.</summary>
     internal static readonly Option[] Engine = [LinkRoot, Threads, Context, Chunk, Attention, KV, Precision];
 

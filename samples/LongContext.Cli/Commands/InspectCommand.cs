@@ -47,6 +47,7 @@ internal sealed class InspectCommand : Command
         ["weightBytes"] = model.WeightBytes,
         ["layers"] = model.Layers,
         ["hiddenSize"] = model.HiddenSize,
+        ["intermediateSize"] = model.IntermediateSize,
         ["qHeads"] = model.QHeads,
         ["kvHeads"] = model.KVHeads,
         ["headDim"] = model.HeadDim,

@@ -1,3 +1,5 @@
+using LongContext.Planning;
+
 namespace LongContext.Cli.Output;
 
 /// <summary>How values of enumerations are written in JSON.</summary>
@@ -14,6 +16,12 @@ internal static class JsonNames
     internal static string Of(KVCacheType type) => type == KVCacheType.Float32 ? "f32" : "bf16";
 
     internal static string Of(ModelPrecision precision) => precision == ModelPrecision.Float32 ? "float32" : "auto";
+
+    internal static string Of(PlannedMethod method) => method switch
+    {
+        PlannedMethod.RingZigzag => "ring-zigzag",
+        _ => method.ToString().ToLowerInvariant(),
+    };
 
     internal static string Of(AttentionMethod method) => method == AttentionMethod.Full ? "full" : method.ToString();
 }

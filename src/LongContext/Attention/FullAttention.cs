@@ -7,6 +7,17 @@ namespace LongContext.Attention;
 internal sealed class FullAttention : IAttentionMethod
 {
     /// <inheritdoc/>
+    public bool LayOut(ReadOnlySpan<StepChunk> chunks, int pass, StepRows rows)
+    {
+        foreach (ref readonly StepChunk chunk in chunks)
+        {
+            rows.Add(chunk);
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
     public void AddItems(AttentionBatch batch)
     {
         for (int s = 0; s < batch.SequenceCount; s++)

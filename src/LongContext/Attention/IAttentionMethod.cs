@@ -2,11 +2,18 @@ using LongContext.Tensors;
 
 namespace LongContext.Attention;
 
-/// <summary>Who attends to what: called once a layer and step, between the projections and the output projection.</summary>
-/// <remarks>Knows the backend's operations and the step's batch; knows no model and no kernel.</remarks>
+/// <summary>Who attends to what: lays a step out as rows, then is called once a layer, between the projections and the output projection.</summary>
+/// <remarks>Knows the backend's operations and the step's chunks; knows no model and no kernel.</remarks>
 internal interface IAttentionMethod
 {
-    /// <summary>Fills the batch's attention items for this step; called once, before the backend plans.</summary>
+    /// <summary>Chooses the rows that this rank computes in one pass over the model, their slots and their wanted logits.</summary>
+    /// <param name="chunks">What the step computes, the same on every rank.</param>
+    /// <param name="pass">0 at first; counts up while the result is true.</param>
+    /// <param name="rows">Empty; to be filled. A pass may have no rows on a rank.</param>
+    /// <returns>True when the step needs another pass. Over all passes and ranks, every output of every chunk is added once.</returns>
+    bool LayOut(ReadOnlySpan<StepChunk> chunks, int pass, StepRows rows);
+
+    /// <summary>Fills the batch's attention items; called once a pass, before the backend plans.</summary>
     void AddItems(Backends.AttentionBatch batch);
 
     /// <summary>Computes one layer's attention.</summary>

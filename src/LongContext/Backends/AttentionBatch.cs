@@ -49,6 +49,9 @@ public sealed class AttentionBatch
         _items.Clear();
     }
 
+    /// <summary>Makes room for the pages of all sequences together, so that growing sequences do not make a later step do it.</summary>
+    internal void ReservePages(int pages) => _kvPageIndices.EnsureCapacity(pages);
+
     /// <summary>Adds a sequence: its pages, its cached tokens after this step, and how many of them are this step's.</summary>
     /// <returns>The sequence's index in the batch.</returns>
     /// <exception cref="ArgumentException">The pages do not hold the tokens.</exception>

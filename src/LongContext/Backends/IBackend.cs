@@ -96,6 +96,14 @@ public interface IBackend : IDisposable
     /// <param name="plan">This step's plan.</param>
     void AppendKV(in Tensor k, in Tensor v, KVCacheStorage cache, int layer, AttentionPlan plan);
 
+    /// <summary>Reads cached keys and values back as F32, without loss; each head may come from slots of its own.</summary>
+    /// <param name="cache">The pages.</param>
+    /// <param name="layer">Layer, 0-based.</param>
+    /// <param name="slots">[count, kvHeads], I32: cache slots that were written before.</param>
+    /// <param name="k">[count, kvHeads, headDim].</param>
+    /// <param name="v">[count, kvHeads, headDim].</param>
+    void GatherKV(KVCacheStorage cache, int layer, in Tensor slots, in Tensor k, in Tensor v);
+
     /// <summary>Attention of this step's query rows over cached keys, one softmax per row and head, per the plan's items.</summary>
     /// <param name="q">[tokens, qHeads, headDim].</param>
     /// <param name="cache">The pages.</param>

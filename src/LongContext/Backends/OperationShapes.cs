@@ -93,6 +93,14 @@ internal static class OperationShapes
         ShapeGuard.Within(layer, 1, cache.Layers, nameof(layer));
     }
 
+    internal static void GatherKV(KVCacheShape cache, int layer, in Tensor slots, in Tensor k, in Tensor v)
+    {
+        Typed(slots, DType.I32, nameof(slots));
+        ShapeGuard.SameLength(slots.Shape.Rank, 2, "dimensions of slots");
+        ShapeGuard.SameLength(slots.Shape[1], cache.KVHeads, "heads of slots");
+        AppendKV(k, v, cache, layer, checked((int)slots.Shape[0]));
+    }
+
     internal static void Attention(
         in Tensor q, KVCacheShape cache, int layer, int tokens, in AttentionParameters parameters, in Tensor output, in Tensor lse)
     {

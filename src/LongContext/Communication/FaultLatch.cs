@@ -7,8 +7,16 @@ namespace LongContext.Communication;
 [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no wait handle: nothing to release, and late readers of the token stay valid.")]
 public sealed class FaultLatch
 {
+    private readonly Action<CommunicatorFault>? _first;
     private readonly CancellationTokenSource _faulted = new();
     private CommunicatorFault? _fault;
+
+    /// <summary>Makes a latch.</summary>
+    /// <param name="first">Called once, with the first fault, on the thread that found it and before that thread goes on.</param>
+    public FaultLatch(Action<CommunicatorFault>? first = null)
+    {
+        _first = first;
+    }
 
     /// <summary>The first fault, if there was one.</summary>
     public CommunicatorFault? Fault => Volatile.Read(ref _fault);
@@ -27,6 +35,7 @@ public sealed class FaultLatch
         }
 
         _ = _faulted.CancelAsync(); // callbacks run on the pool: whoever noticed may hold a lock
+        _first?.Invoke(fault);
         return true;
     }
 

@@ -5,4 +5,13 @@ public enum AttentionMethod
 {
     /// <summary>Exact attention: every token sees all tokens before it.</summary>
     Full,
+
+    /// <summary>Star Attention: the context is read in blocks that see only the first block and themselves. Query and answer see everything.</summary>
+    Star,
+
+    /// <summary>
+    /// APB: the context is read in blocks that see a short anchor with the query in it, the most important keys of every earlier block, and
+    /// themselves. Query and answer see everything.
+    /// </summary>
+    Apb,
 }

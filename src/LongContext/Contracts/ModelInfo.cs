@@ -18,6 +18,9 @@ public sealed record ModelInfo
     /// <summary>Width of the residual stream.</summary>
     public required int HiddenSize { get; init; }
 
+    /// <summary>Width of the feed-forward layers.</summary>
+    public required int IntermediateSize { get; init; }
+
     /// <summary>Query heads.</summary>
     public required int QHeads { get; init; }
 

@@ -26,4 +26,7 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Error, "The model's memory could not be released.")]
     internal static partial void ReleaseFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(8, LogLevel.Information, "A prompt of {PromptTokens} tokens is read with full attention: {Method} would not pay for its length.")]
+    internal static partial void ReadExactly(ILogger logger, int promptTokens, AttentionMethod method);
 }

@@ -20,6 +20,7 @@ internal sealed class GenerationRequest : EngineRequest
     private readonly StopConditions _stops;
     private readonly IDetokenizer _detokenizer;
     private readonly int _decodableIds;
+    private readonly SharedUpdates _shared;
     private readonly TimeProvider _clock;
     private readonly long _submitted;
     private readonly PrefillMeter _meter = new();
@@ -33,11 +34,13 @@ internal sealed class GenerationRequest : EngineRequest
     /// <param name="options">Validated.</param>
     /// <param name="tokenizer">Decodes the new tokens; names the end-of-sequence tokens.</param>
     /// <param name="vocabularySize">Logits in a row.</param>
+    /// <param name="shared">The engine's.</param>
     /// <param name="clock">For the timings.</param>
-    internal GenerationRequest(Sequence sequence, GenerationOptions options, ITokenizer tokenizer, int vocabularySize, TimeProvider clock)
+    internal GenerationRequest(
+        Sequence sequence, GenerationOptions options, ITokenizer tokenizer, int vocabularySize, SharedUpdates shared, TimeProvider clock)
         : base(sequence)
     {
-        (_options, _clock) = (options, clock);
+        (_options, _shared, _clock) = (options, shared, clock);
         _submitted = clock.GetTimestamp();
         _sampler = new Sampler(options.Sampling, vocabularySize);
         _sampler.AddPromptTokens(sequence.Tokens);
@@ -126,15 +129,21 @@ internal sealed class GenerationRequest : EngineRequest
 
     private void Write(in SampledToken token, string text, FinishReason? reason)
     {
-        GenerationUpdate update = new()
-        {
-            Text = text,
-            TokenIds = [token.TokenId],
-            LogProbabilities = _options.TopLogProbabilities is null ? [] : [token.LogProbabilities],
-            FinishReason = reason,
-            Usage = reason is null ? null : new TokenUsage(
-                Sequence.PromptLength, Sequence.CachedTokens, _stops.GeneratedTokens, _timeToFirstToken, _clock.GetElapsedTime(_submitted)),
-        };
+        // The first token may lack the space that its vocabulary puts before it: one of a kind.
+        GenerationUpdate update = reason is null && _options.TopLogProbabilities is null && _stops.GeneratedTokens > 1
+            ? _shared.Of(token.TokenId, text)
+            : new GenerationUpdate
+            {
+                Text = text,
+                TokenIds = [token.TokenId],
+                LogProbabilities = _options.TopLogProbabilities is null ? [] : [token.LogProbabilities],
+                FinishReason = reason,
+                Usage = reason is null ? null : new TokenUsage(
+                    Sequence.PromptLength, Sequence.CachedTokens, _stops.GeneratedTokens, _timeToFirstToken, _clock.GetElapsedTime(_submitted))
+                {
+                    Attention = Sequence.Attention,
+                },
+            };
         if (!_updates.Writer.TryWrite(update))
         {
             throw new InvalidOperationException("A paused sequence took part in a step.");

@@ -23,6 +23,9 @@ internal sealed class PageTable
     /// <summary>Prefix node of the last indexed page; the next full page becomes its child.</summary>
     internal long LastNode { get; set; }
 
+    /// <summary>Makes room for as many, so that no step of the sequence has to.</summary>
+    internal void Reserve(int pages) => _pages.EnsureCapacity(pages);
+
     internal void Add(int page) => _pages.Add(page);
 
     internal void Replace(int index, int page) => _pages[index] = page;

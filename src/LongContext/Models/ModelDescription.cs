@@ -26,6 +26,7 @@ internal static class ModelDescription
             WeightBytes = bytes,
             Layers = config.Layers,
             HiddenSize = config.HiddenSize,
+            IntermediateSize = config.IntermediateSize,
             QHeads = config.QHeads,
             KVHeads = config.KVHeads,
             HeadDim = config.HeadDim,

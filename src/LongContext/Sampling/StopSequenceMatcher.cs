@@ -35,7 +35,7 @@ internal sealed class StopSequenceMatcher
             return (_stopped ? "" : text, _stopped);
         }
 
-        string held = Held();
+        ReadOnlySpan<char> held = Held();
         for (int i = 0; i < text.Length; i++)
         {
             Step(text[i]);
@@ -53,15 +53,17 @@ internal sealed class StopSequenceMatcher
     /// <summary>What was held back, when no more text will come; empty after a stop.</summary>
     internal string Flush()
     {
-        string held = _stopped ? "" : Held();
+        string held = _stopped ? "" : Held().ToString();
         _node = 0;
         return held;
     }
 
-    private static string Shown(string held, string text, int length) =>
-        length <= held.Length ? held[..length] : string.Concat(held, text.AsSpan(0, length - held.Length));
+    private static string Shown(ReadOnlySpan<char> held, string text, int length) =>
+        length <= held.Length ? held[..length].ToString()
+        : held.IsEmpty && length == text.Length ? text // as nearly always: nothing is copied
+        : string.Concat(held, text.AsSpan(0, length - held.Length));
 
-    private string Held() => _stops.Count == 0 ? "" : _stops[_nodes[_node].Stop][.._nodes[_node].Depth];
+    private ReadOnlySpan<char> Held() => _stops.Count == 0 ? "" : _stops[_nodes[_node].Stop].AsSpan(0, _nodes[_node].Depth);
 
     private void Step(char next)
     {

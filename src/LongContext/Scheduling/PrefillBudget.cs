@@ -47,8 +47,9 @@ internal static class PrefillBudget
         int count = Math.Min(most, sequence.PendingTokens - sequence.Allotment);
         if (sequence.Logits == LogitPositions.All)
         {
-            count = Math.Min(count, outputs);
-            outputs -= count;
+            int silent = Math.Max(0, sequence.DeliveredLogits - sequence.ComputedTokens - sequence.Allotment); // rows without logits
+            count = Math.Min(count, silent + outputs);
+            outputs -= Math.Max(0, count - silent);
         }
 
         sequence.Allotment += count;

@@ -57,6 +57,7 @@ internal sealed class Scheduler(PagedKVCache cache, SchedulerLimits limits)
         batch.Clear();
         Admit();
         CollectStep();
+        KeepOneReader();
         PrefillBudget.Divide(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_step), limits);
         for (int i = 0; i < _step.Count; i++)
         {
@@ -172,6 +173,7 @@ internal sealed class Scheduler(PagedKVCache cache, SchedulerLimits limits)
         }
 
         _blocked = default;
+        sequence.ReserveFullLength(cache.PagesFor(sequence.MaxCachedTokens));
         sequence.State = SequenceState.Running;
         sequence.ComputedTokens = found;
         sequence.CachedTokens = again ? sequence.CachedTokens : found;
@@ -207,6 +209,41 @@ internal sealed class Scheduler(PagedKVCache cache, SchedulerLimits limits)
             }
         }
     }
+
+    /// <summary>Of the sequences whose contexts are read approximately one is read at a time: the one that is in the middle of it, else the oldest.</summary>
+    /// <remarks>A paused one that another passes begins anew; what the method kept of it is gone.</remarks>
+    private void KeepOneReader()
+    {
+        Sequence? reader = null;
+        foreach (Sequence sequence in _step)
+        {
+            bool begun = sequence.ComputedTokens > 0 && reader is not { ComputedTokens: > 0 };
+            reader = IsReader(sequence) && (reader is null || begun) ? sequence : reader;
+        }
+
+        if (reader is null)
+        {
+            return;
+        }
+
+        for (int i = _step.Count - 1; i >= 0; i--)
+        {
+            if (_step[i] != reader && IsReader(_step[i]))
+            {
+                _step.RemoveAt(i);
+            }
+        }
+
+        for (int i = _running.Count - 1; i >= 0; i--)
+        {
+            if (_running[i] != reader && IsReader(_running[i]) && _running[i].ComputedTokens > 0)
+            {
+                Preempt(_running[i]);
+            }
+        }
+    }
+
+    private static bool IsReader(Sequence sequence) => sequence.Attention != AttentionMethod.Full && sequence.PendingTokens > 1;
 
     /// <summary>Gets pages for <paramref name="count"/> more tokens, from younger sequences if need be.</summary>
     /// <returns>Tokens that there are pages for.</returns>

@@ -5,8 +5,7 @@ namespace LongContext.Scheduling;
 /// <summary>One request's tokens, counts and pages. Knows no text, no sampling and no consumer.</summary>
 internal sealed class Sequence
 {
-    private const int GrowthReserve = 1024;
-
+    private readonly int _maxLength;
     private int[] _tokens;
 
     /// <summary>A sequence that waits.</summary>
@@ -14,14 +13,37 @@ internal sealed class Sequence
     /// <param name="prompt">Prompt ids, at least one; copied.</param>
     /// <param name="maxNewTokens">Most tokens to append; 0 when only logits are wanted.</param>
     /// <param name="logits">For which prompt positions logits are wanted.</param>
-    internal Sequence(long arrival, ReadOnlySpan<int> prompt, int maxNewTokens, LogitPositions logits = LogitPositions.Last)
+    /// <param name="contextLength">Leading prompt ids that are the context, the rest being the query; null: all of them.</param>
+    internal Sequence(
+        long arrival, ReadOnlySpan<int> prompt, int maxNewTokens, LogitPositions logits = LogitPositions.Last, int? contextLength = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(prompt.Length);
         ArgumentOutOfRangeException.ThrowIfNegative(maxNewTokens);
         (Arrival, PromptLength, Length, Logits) = (arrival, prompt.Length, prompt.Length, logits);
+        ContextLength = contextLength ?? prompt.Length;
         MaxCachedTokens = checked(prompt.Length + Math.Max(maxNewTokens, 1) - 1);
-        _tokens = new int[prompt.Length + Math.Min(maxNewTokens, GrowthReserve)];
-        prompt.CopyTo(_tokens);
+        _maxLength = checked(prompt.Length + maxNewTokens);
+        _tokens = prompt.ToArray();
+    }
+
+    /// <summary>A sequence that wants the logits from which each token of a known continuation would be sampled.</summary>
+    /// <param name="arrival">Its place in the order of arrival; unique.</param>
+    /// <param name="prompt">Prompt ids, at least one; copied.</param>
+    /// <param name="continuation">What follows the prompt, at least one id; treated as if it had been generated.</param>
+    /// <param name="contextLength">Leading prompt ids that are the context.</param>
+    /// <param name="attention">How the prompt is read.</param>
+    internal static Sequence Scoring(
+        long arrival, ReadOnlySpan<int> prompt, ReadOnlySpan<int> continuation, int contextLength, AttentionMethod attention)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(continuation.Length);
+        Sequence sequence = new(arrival, prompt, continuation.Length, LogitPositions.All, contextLength)
+        {
+            DeliveredLogits = prompt.Length - 1,
+            Attention = attention,
+        };
+        sequence._tokens = [.. prompt, .. continuation[..^1]]; // the last one's logits come of those before it
+        sequence.Length = sequence._tokens.Length;
+        return sequence;
     }
 
     /// <summary>Place in the order of arrival.</summary>
@@ -29,6 +51,12 @@ internal sealed class Sequence
 
     /// <summary>Prompt tokens.</summary>
     internal int PromptLength { get; }
+
+    /// <summary>Of the prompt's tokens, the leading ones that are its context; the others are its query.</summary>
+    internal int ContextLength { get; }
+
+    /// <summary>What its context is read with. Of sequences with an approximate method one is read at a time.</summary>
+    internal AttentionMethod Attention { get; init; }
 
     /// <summary>Tokens known: the prompt and what was appended.</summary>
     internal int Length { get; private set; }
@@ -45,7 +73,7 @@ internal sealed class Sequence
     /// <summary>Of the prompt's tokens, those found in the cache when it first started.</summary>
     internal int CachedTokens { get; set; }
 
-    /// <summary>Prompt positions whose logits were handed out already (they are not again after a preemption).</summary>
+    /// <summary>With <see cref="LogitPositions.All"/>, the position whose logits are due next: those before were handed out already, or are not wanted.</summary>
     internal int DeliveredLogits { get; set; }
 
     /// <summary>Tokens to compute before the next one can be sampled: 1 in decoding, more in prefill.</summary>
@@ -69,12 +97,26 @@ internal sealed class Sequence
     /// <summary>The token ids.</summary>
     internal ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Length);
 
+    /// <summary>The token ids, for those who keep them during a step.</summary>
+    internal ReadOnlyMemory<int> TokenMemory => _tokens.AsMemory(0, Length);
+
+    /// <summary>Makes room for all it may ever have, so that no later step has to. Called when it starts: while it waits it takes only its prompt.</summary>
+    internal void ReserveFullLength(int pages)
+    {
+        Pages.Reserve(pages);
+        if (_tokens.Length < _maxLength)
+        {
+            Array.Resize(ref _tokens, _maxLength);
+        }
+    }
+
     /// <summary>Adds a new token.</summary>
+    /// <exception cref="InvalidOperationException">It has not started, or has all it may have.</exception>
     internal void Append(int token)
     {
         if (Length == _tokens.Length)
         {
-            Array.Resize(ref _tokens, checked(Length + Math.Max(Length / 2, 16)));
+            throw new InvalidOperationException($"There is no room for token {Length} of at most {_maxLength}; has the sequence started?");
         }
 
         _tokens[Length++] = token;

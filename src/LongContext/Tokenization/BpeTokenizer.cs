@@ -33,7 +33,11 @@ internal sealed class BpeTokenizer : ITokenizer
         _splitter = new(parts.AddedTokens.Where(t => !t.Traits.HasFlag(AddedTokenTraits.Normalized)), static text => text);
         _normalizedSplitter = new(parts.AddedTokens.Where(t => t.Traits.HasFlag(AddedTokenTraits.Normalized)), Normalize);
         VocabularySize = Math.Max(parts.Vocabulary.Size, parts.AddedTokens.Select(t => t.Id + 1).DefaultIfEmpty().Max());
+        Texts = new TokenTexts(VocabularySize);
     }
+
+    /// <summary>What detokenizers found out.</summary>
+    internal TokenTexts Texts { get; }
 
     /// <inheritdoc/>
     public int VocabularySize { get; }

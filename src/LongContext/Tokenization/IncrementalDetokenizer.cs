@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using LongContext.Tokenization.Decoders;
@@ -5,13 +6,15 @@ using LongContext.Tokenization.Decoders;
 namespace LongContext.Tokenization;
 
 /// <summary>Decodes ids one at a time: holds back an incomplete UTF-8 sequence, and drops the spaces that a vocabulary puts first.</summary>
+/// <remarks>A token that was seen before, between whole characters, is looked up and costs no memory.</remarks>
 internal sealed class IncrementalDetokenizer(BpeTokenizer tokenizer, TokenDecoder decoder, DecodeOptions options) : IDetokenizer
 {
     private readonly Decoder _utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetDecoder();
-    private readonly List<byte> _bytes = [];
+    private readonly List<byte> _bytes = new(64);
     private char[] _characters = new char[64];
     private int _spacesToDrop = decoder.Options.LeadingSpacesDropped;
     private bool _begun;
+    private bool _betweenCharacters = true; // false: the decoder may hold the beginning of one
 
     /// <inheritdoc/>
     public string Append(int id)
@@ -22,6 +25,12 @@ internal sealed class IncrementalDetokenizer(BpeTokenizer tokenizer, TokenDecode
             return "";
         }
 
+        bool standsAlone = _betweenCharacters && _spacesToDrop == 0 && decoder.Options.Separator.Length == 0;
+        if (standsAlone && tokenizer.Texts.Find(id) is { } known)
+        {
+            return known;
+        }
+
         _bytes.Clear();
         if (_begun && decoder.Options.Separator.Length > 0)
         {
@@ -30,7 +39,15 @@ internal sealed class IncrementalDetokenizer(BpeTokenizer tokenizer, TokenDecode
 
         _begun = true;
         decoder.Append(text, isAdded, _bytes);
-        return Convert(DropSpaces(CollectionsMarshal.AsSpan(_bytes)), flush: false);
+        ReadOnlySpan<byte> bytes = DropSpaces(CollectionsMarshal.AsSpan(_bytes));
+        string converted = Convert(bytes, flush: false);
+        _betweenCharacters = bytes.IsEmpty ? _betweenCharacters : Rune.DecodeLastFromUtf8(bytes, out _, out _) == OperationStatus.Done;
+        if (standsAlone && _betweenCharacters)
+        {
+            tokenizer.Texts.Keep(id, converted);
+        }
+
+        return converted;
     }
 
     /// <inheritdoc/>
@@ -40,6 +57,7 @@ internal sealed class IncrementalDetokenizer(BpeTokenizer tokenizer, TokenDecode
         _utf8.Reset();
         _spacesToDrop = decoder.Options.LeadingSpacesDropped;
         _begun = false;
+        _betweenCharacters = true;
         return rest;
     }
 

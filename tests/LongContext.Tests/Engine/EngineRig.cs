@@ -12,6 +12,7 @@ internal sealed class EngineRig
 {
     internal const int PageSize = 4;
 
+    private readonly SharedUpdates _updates = new(HashModel.VocabularySize);
     private long _arrivals;
 
     internal EngineRig(int pages, int chunk = 16, int concurrent = 8, int queued = 1_000, PrefixReuse reuse = PrefixReuse.Enabled, TimeProvider? clock = null)
@@ -38,7 +39,7 @@ internal sealed class EngineRig
     {
         Sequence sequence = new(++_arrivals, [.. prompt], options.MaxNewTokens);
         GenerationOptions valid = GenerationOptionsValidator.Validate(options, HashModel.VocabularySize);
-        RequestProbe probe = new(prompt, options.MaxNewTokens, new GenerationRequest(sequence, valid, Tokenizer, HashModel.VocabularySize, Clock));
+        RequestProbe probe = new(prompt, options.MaxNewTokens, new GenerationRequest(sequence, valid, Tokenizer, HashModel.VocabularySize, _updates, Clock));
         Loop.Submit(probe.Request);
         return probe;
     }

@@ -102,6 +102,10 @@ internal sealed class CopyingBackend(int failAt = int.MaxValue) : IBackend
     {
     }
 
+    public void GatherKV(KVCacheStorage cache, int layer, in Tensor slots, in Tensor k, in Tensor v)
+    {
+    }
+
     public void Attention(
         in Tensor q, KVCacheStorage cache, int layer, AttentionPlan plan, in AttentionParameters parameters, in Tensor output, in Tensor lse)
     {

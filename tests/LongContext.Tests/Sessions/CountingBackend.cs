@@ -49,6 +49,8 @@ internal sealed class CountingBackend : IBackend
 
     public void AppendKV(in Tensor k, in Tensor v, KVCacheStorage cache, int layer, AttentionPlan plan) => throw new NotSupportedException();
 
+    public void GatherKV(KVCacheStorage cache, int layer, in Tensor slots, in Tensor k, in Tensor v) => throw new NotSupportedException();
+
     public void Attention(
         in Tensor q, KVCacheStorage cache, int layer, AttentionPlan plan, in AttentionParameters parameters, in Tensor output, in Tensor lse) =>
         throw new NotSupportedException();

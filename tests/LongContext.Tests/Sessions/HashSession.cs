@@ -23,7 +23,7 @@ internal sealed class HashSession
         {
             Model = new ModelInfo
             {
-                Architecture = "hash", ParameterCount = 0, WeightBytes = 0, Layers = 1, HiddenSize = 1, QHeads = 1, KVHeads = 1, HeadDim = 1,
+                Architecture = "hash", ParameterCount = 0, WeightBytes = 0, Layers = 1, HiddenSize = 1, IntermediateSize = 1, QHeads = 1, KVHeads = 1, HeadDim = 1,
                 VocabularySize = HashModel.VocabularySize, MaxContextLength = contextLength,
             },
             Tokenizer = new LetterTokenizer(),

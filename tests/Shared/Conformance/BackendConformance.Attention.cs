@@ -1,5 +1,6 @@
 using LongContext.Backends;
 using LongContext.Tensors;
+using LongContext.Tests.Shared.Reference;
 using NUnit.Framework;
 
 namespace LongContext.Tests.Shared.Conformance;
@@ -63,6 +64,36 @@ internal abstract partial class BackendConformance
         Backend.Attention(q, cache, 0, plan, new AttentionParameters(1), output, default); // one key: its value comes back
         AssertClose(Download(output)[..5], [.. expected[..5].Select(x => (double)x)], absolute: 0);
         AssertClose(Download(output), [.. expected.Select(x => (double)x)], absolute: 0, relative: 1.0 / 256);
+    }
+
+    [Test]
+    public void GatherKV_AnySlotsOfEachHead_AreWhatWasStored([Values(DType.F32, DType.BF16)] DType type, [Values(8, 24, 64)] int headDim)
+    {
+        const int tokens = 70, kvHeads = 3, layer = 1;
+        int[] pages = [4, 0, 3, 1, 2];
+        AttentionBatch batch = new() { PageSize = 16 };
+        batch.AddSequence(pages, tokens, tokens);
+        using AttentionPlan plan = Backend.CreatePlan();
+        Backend.Plan(plan, batch);
+        using KVCacheStorage cache = Backend.AllocateKVCache(new KVCacheShape(2, 5, 16, kvHeads, headDim, type));
+        float[] k = TestData.Normal(tokens * kvHeads * headDim, seed: 71), v = TestData.Normal(tokens * kvHeads * headDim, seed: 72);
+        TensorShape stored = new(tokens, kvHeads, headDim);
+        Backend.AppendKV(Upload(k, stored), Upload(v, stored), cache, layer, plan);
+
+        int[] chosen = [.. Enumerable.Range(0, 80 * kvHeads).Select(i => ((i * 37) + (i / 7)) % tokens)];
+        Tensor slots = Empty(new TensorShape(80, kvHeads), DType.I32);
+        Backend.Upload<int>([.. chosen.Select(t => (pages[t / 16] * 16) + (t % 16))], slots);
+        (Tensor gatheredK, Tensor gatheredV) = (Empty(new TensorShape(80, kvHeads, headDim)), Empty(new TensorShape(80, kvHeads, headDim)));
+        Backend.GatherKV(cache, layer, slots, gatheredK, gatheredV);
+
+        float[] Expected(float[] x) => [.. chosen.SelectMany((t, i) => x.Skip(((t * kvHeads) + (i % kvHeads)) * headDim).Take(headDim))
+            .Select(value => type == DType.BF16 ? ReferenceKVCache.RoundToBF16(value) : value)];
+        Assert.That(Download(gatheredK), Is.EqualTo(Expected(k)));
+        Assert.That(Download(gatheredV), Is.EqualTo(Expected(v)));
+        Refused(() => Backend.GatherKV(cache, 2, slots, gatheredK, gatheredV), "layer");
+        Refused(() => Backend.GatherKV(cache, layer, slots, gatheredK.Slice(0, 79), gatheredV.Slice(0, 79)), "rows");
+        Backend.Upload<int>([.. Enumerable.Repeat(80, 80 * kvHeads)], slots);
+        Refused(() => Backend.GatherKV(cache, layer, slots, gatheredK, gatheredV), "slot outside the cache");
     }
 
     [Test]

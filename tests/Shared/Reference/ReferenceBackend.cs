@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using LongContext.Backends;
+using LongContext.Diagnostics;
 using LongContext.Tensors;
 using LongContext.Tests.Shared.Formats;
 
@@ -163,6 +164,20 @@ internal sealed class ReferenceBackend : IBackend
                 pages.Key(layer, step.Slots[row / heads], row % heads)[d] = pages.Round(k.HostSpan<float>()[(row * headDim) + d]);
                 pages.Value(layer, step.Slots[row / heads], row % heads)[d] = pages.Round(v.HostSpan<float>()[(row * headDim) + d]);
             }
+        }
+    }
+
+    public void GatherKV(KVCacheStorage cache, int layer, in Tensor slots, in Tensor k, in Tensor v)
+    {
+        ReferenceKVCache pages = (ReferenceKVCache)cache;
+        OperationShapes.GatherKV(cache.Shape, layer, slots, k, v);
+        (int heads, int headDim) = (cache.Shape.KVHeads, cache.Shape.HeadDim);
+        for (int row = 0; row < k.Rows * heads; row++)
+        {
+            int slot = slots.HostSpan<int>()[row];
+            ShapeGuard.Within(slot, 1, (long)cache.Shape.Pages * cache.Shape.PageSize, "slot");
+            pages.Key(layer, slot, row % heads).CopyTo(k.HostSpan<float>()[(row * headDim)..]);
+            pages.Value(layer, slot, row % heads).CopyTo(v.HostSpan<float>()[(row * headDim)..]);
         }
     }
 

@@ -30,9 +30,9 @@ internal sealed unsafe class CpuBackend : IBackend
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         _pool = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
-        bool mayGenerate = precision == ModelPrecision.Auto && width == SimdWidth.Bits512;
-        BF16Kernels? rounded = mayGenerate ? BF16Kernels.Find() : null;
-        Int8Kernels? quantised = mayGenerate ? Int8Kernels.Find() : null;
+        bool generates = precision == ModelPrecision.Auto && MachineCodeSwitch.IsOn; // read first: a wrong value is refused on every machine
+        BF16Kernels? rounded = generates && width == SimdWidth.Bits512 ? BF16Kernels.Find() : null;
+        Int8Kernels? quantised = generates && width == SimdWidth.Bits512 ? Int8Kernels.Find() : null;
         _kernels = width switch
         {
             SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised),
@@ -163,6 +163,19 @@ internal sealed unsafe class CpuBackend : IBackend
             (float*)k.HostPointer, (float*)v.HostPointer, pages.Layer(layer), step.Slots, step.Tokens,
             shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type);
         Kernels.AppendKV.Run(_pool, job);
+    }
+
+    /// <inheritdoc/>
+    public void GatherKV(KVCacheStorage cache, int layer, in Tensor slots, in Tensor k, in Tensor v)
+    {
+        CpuKVCacheStorage pages = Own(cache);
+        KVCacheShape shape = pages.Shape;
+        OperationShapes.GatherKV(shape, layer, slots, k, v);
+        RowNumbers(slots, (long)shape.Pages * shape.PageSize);
+        GatherKV job = new(
+            (int*)slots.HostPointer, pages.Layer(layer), (float*)k.HostPointer, (float*)v.HostPointer, k.Rows,
+            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type);
+        Kernels.GatherKV.Run(_pool, job);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace LongContext.Tokenization.Decoders;
@@ -54,5 +55,10 @@ internal sealed class TokenDecoder(DecoderOptions options)
         }
     }
 
-    private static void AppendUtf8(string text, List<byte> output) => output.AddRange(Encoding.UTF8.GetBytes(text));
+    private static void AppendUtf8(string text, List<byte> output)
+    {
+        int first = output.Count;
+        CollectionsMarshal.SetCount(output, first + Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, CollectionsMarshal.AsSpan(output)[first..]);
+    }
 }

@@ -8,7 +8,7 @@ namespace LongContext.Backends.Cpu.Kernels;
 internal static unsafe class LinearInt8
 {
     private const int MostRows = 128 * Int8KernelWriter.MostRows; // quantised at a time: bounds the scratch, and keeps it in the last-level cache
-    private const int FewRows = 48; // up to here weights are laid out in pieces for the first-level cache: they are used once or a few times
+    private const int FewRows = 12; // up to here weights are laid out in pieces for the first-level cache: they are used once or a few times
     private const int FewBlocks = 16, ManyBlocks = 128; // of a piece: 18 KB, 147 KB of the second-level cache
     private const int TilesOfAPart = 8;
 

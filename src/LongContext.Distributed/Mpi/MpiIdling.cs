@@ -1,0 +1,40 @@
+using System.Diagnostics;
+
+namespace LongContext.Distributed.Mpi;
+
+/// <summary>What a thread does that looks for messages and finds none: first it stays awake, then it makes room for others.</summary>
+internal sealed class MpiIdling
+{
+    private static readonly TimeSpan Spinning = TimeSpan.FromMilliseconds(0.05);
+    private static readonly TimeSpan Yielding = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Pausing = TimeSpan.FromMilliseconds(50);
+    private long _since = Stopwatch.GetTimestamp();
+
+    /// <summary>Something happened.</summary>
+    internal void Reset() => _since = Stopwatch.GetTimestamp();
+
+    /// <summary>Passes a moment.</summary>
+    /// <returns>False if it was idle for so long that it may as well sleep.</returns>
+    internal bool Pause(bool hasCoresToSpare, bool isBusy)
+    {
+        TimeSpan idle = Stopwatch.GetElapsedTime(_since);
+        if (idle < Spinning && hasCoresToSpare)
+        {
+            Thread.SpinWait(20);
+        }
+        else if (idle < Yielding)
+        {
+            Thread.Yield();
+        }
+        else if (isBusy && idle < Pausing)
+        {
+            NativeProcess.Pause(50);
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
+    }
+}

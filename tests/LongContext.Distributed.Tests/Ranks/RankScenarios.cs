@@ -1,0 +1,22 @@
+using LongContext.Distributed.Tests.Tcp;
+
+namespace LongContext.Distributed.Tests.Ranks;
+
+/// <summary>What rank processes can be started for, by name.</summary>
+internal static class RankScenarios
+{
+    /// <summary>Each returns the process's exit code.</summary>
+    internal static IReadOnlyDictionary<string, Func<RankRun, int>> All { get; } = new Dictionary<string, Func<RankRun, int>>
+    {
+        ["conformance"] = ConformanceScenario.Run,
+        ["exit"] = ExitScenario.Run,
+        ["speed"] = SpeedScenario.Run,
+        ["exchange-for-ever"] = FaultScenarios.ExchangeForEver,
+        ["last-never-comes"] = FaultScenarios.LastNeverComes,
+        ["last-differs"] = FaultScenarios.LastDiffers,
+        ["last-forgets-to-close"] = FaultScenarios.LastForgetsToClose,
+        ["last-throws"] = FaultScenarios.LastThrows,
+        ["survive-signals"] = FaultScenarios.SurviveSignals,
+        ["tell-info"] = FaultScenarios.TellInfo,
+    };
+}

@@ -115,7 +115,7 @@ internal static class SessionFactory
             AttentionMethod method = reading.MethodFor(contextLength, promptLength);
             if (method == AttentionMethod.Full)
             {
-                Log.ReadExactly(logger, promptLength, configuration.Attention);
+                Log.ReadExactly(logger, promptLength, configuration.Attention.ToString());
             }
 
             return method;

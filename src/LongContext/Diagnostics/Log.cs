@@ -28,5 +28,5 @@ internal static partial class Log
     internal static partial void ReleaseFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(8, LogLevel.Information, "A prompt of {PromptTokens} tokens is read with full attention: {Method} would not pay for its length.")]
-    internal static partial void ReadExactly(ILogger logger, int promptTokens, AttentionMethod method);
+    internal static partial void ReadExactly(ILogger logger, int promptTokens, string method);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LongContext;
 using LongContext.Accuracy;
+using LongContext.Tokenization;
 
 Settings settings;
 try
@@ -11,6 +12,14 @@ catch (FormatException e)
 {
     Console.Error.WriteLine($"{e.Message}\n{Settings.Usage}");
     return 2;
+}
+
+if (settings.Training is { } training)
+{
+    int tokens = settings.Lengths.Length == 1 ? settings.Lengths[0] : 2_048;
+    new NeedleWriter(TokenizerLoader.Load(settings.Model, null), settings.Seed).Write(
+        training, File.ReadAllText(settings.Book!), settings.Contexts == int.MaxValue ? 100 : settings.Contexts, tokens);
+    return 0;
 }
 
 List<Result> results = [];

@@ -22,6 +22,9 @@ internal sealed record Settings
           --queries N         questions of each kind asked of a context (default: all)
           --threads N         (default 0: all cores)
           --svg FILE          a chart beside the table
+
+        LongContext.Accuracy MODEL --write-training FILE --book TEXT [--contexts N] [--lengths N] [--seed S]
+                              contexts in needle-3l's language for 'LongContext.Cli train-retaining-heads' (default 100 of 2048 tokens)
         """;
 
     internal required string Model { get; init; }
@@ -52,6 +55,13 @@ internal sealed record Settings
 
     internal string? Svg { get; init; }
 
+    /// <summary>Where contexts to train on are written; null: the methods are run.</summary>
+    internal string? Training { get; init; }
+
+    internal string? Book { get; init; }
+
+    internal int Seed { get; init; }
+
     /// <exception cref="FormatException">Something is missing or unknown.</exception>
     internal static Settings Parse(ReadOnlySpan<string> args)
     {
@@ -78,12 +88,16 @@ internal sealed record Settings
                 "--contexts" => settings with { Contexts = Number(value) },
                 "--queries" => settings with { Queries = Number(value) },
                 "--threads" => settings with { Threads = Number(value) },
+                "--write-training" => settings with { Training = value },
+                "--book" => settings with { Book = value },
+                "--seed" => settings with { Seed = Number(value) },
                 "--svg" => settings with { Svg = value },
                 _ => throw new FormatException($"There is no option {args[i]}."),
             };
         }
 
-        return settings.Sets.Length > 0 ? settings : throw new FormatException("--sets DIR is missing.");
+        bool complete = settings.Training is null ? settings.Sets.Length > 0 : settings.Book is not null;
+        return complete ? settings : throw new FormatException("--sets DIR is missing, or --write-training FILE without --book TEXT.");
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

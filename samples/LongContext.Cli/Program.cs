@@ -8,6 +8,7 @@ Command[] commands =
 [
     new InspectCommand(), new TokenizeCommand(), new DetokenizeCommand(), new RenderCommand(),
     new LogitsCommand(), new RunCommand(), new BenchCommand(), new PlanCommand(), new CompareCommand(), new ChatCommand(),
+    new TrainRetainingHeadsCommand(),
 ];
 
 using CancellationTokenSource cancellation = new();

@@ -29,8 +29,14 @@ public sealed class InferenceSessionBuilder
     }
 
     /// <summary>Compute on the CPU (the default).</summary>
-    /// <param name="threads">0 takes every core.</param>
-    public InferenceSessionBuilder UseCpu(int threads = 0) => With(_configuration with { Threads = threads, CreateBackend = null });
+    /// <param name="threads">0 takes every core that the process may use (its affinity and its container's quota count); more than these only if asked for.</param>
+    public InferenceSessionBuilder UseCpu(int threads = 0) => UseCpu(threads, CorePinning.None);
+
+    /// <summary>Compute on the CPU, with a say in where the threads run.</summary>
+    /// <param name="threads">As in <see cref="UseCpu(int)"/>.</param>
+    /// <param name="pinning">Whether each thread stays on a core; then there may not be more threads than cores.</param>
+    public InferenceSessionBuilder UseCpu(int threads, CorePinning pinning) =>
+        With(_configuration with { Threads = threads, Pinning = pinning, CreateBackend = null });
 
     /// <summary>Compute on another backend; the session disposes it.</summary>
     public InferenceSessionBuilder UseBackend(Func<IBackend> create)
@@ -105,6 +111,9 @@ public sealed class InferenceSessionBuilder
 
     /// <summary>Most requests waiting beside those computed; more are refused with <see cref="SessionOverloadedException"/>. Default 256.</summary>
     public InferenceSessionBuilder UseMaxQueuedRequests(int requests) => With(_configuration with { MaxQueuedRequests = requests });
+
+    /// <summary>Whether <see cref="Build"/> computes a little so that the first request need not wait for the compiler; default <see cref="WarmUp.AtBuild"/>.</summary>
+    public InferenceSessionBuilder UseWarmUp(WarmUp warmUp) => With(_configuration with { WarmUp = warmUp });
 
     /// <summary>Where log messages go; default nowhere.</summary>
     public InferenceSessionBuilder UseLogger(ILoggerFactory loggerFactory)

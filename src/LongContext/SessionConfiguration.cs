@@ -18,7 +18,7 @@ internal sealed record SessionConfiguration
     private const int MaxRanks = 256;
     internal const int MaxChunk = 16_384;
     internal const int MaxRequests = 1_024;
-    private const int MaxHosts = 1_024;
+    internal const int MaxHosts = 1_024;
     private const int MaxQueue = 1_000_000;
     internal const long MaxTokens = 2_000_000_000; // page and slot numbers of one sequence are 32-bit
 
@@ -28,6 +28,10 @@ internal sealed record SessionConfiguration
     internal string? LinkRoot { get; init; }
 
     internal int Threads { get; init; }
+
+    internal CorePinning Pinning { get; init; }
+
+    internal WarmUp WarmUp { get; init; }
 
     internal Func<IBackend>? CreateBackend { get; init; }
 
@@ -94,6 +98,9 @@ internal sealed record SessionConfiguration
         }
 
         Require(problems, Threads is >= 0 and <= MaxThreads, "UseCpu", Threads, $"0 (every core) to {MaxThreads} threads");
+        Require(
+            problems, Pinning == CorePinning.None || Threads <= Environment.ProcessorCount, "UseCpu", Threads,
+            $"at most the {Environment.ProcessorCount} cores that the process may use, when threads are pinned to cores");
         Require(problems, ContextLength is null or >= 1, "UseContextLength", ContextLength, "at least 1 token");
         Require(problems, KVCacheTokens is null or (>= PageSize and <= MaxTokens), "UseKVCacheTokens", KVCacheTokens, $"{PageSize} (one page) to {MaxTokens} tokens");
         Require(
@@ -102,6 +109,8 @@ internal sealed record SessionConfiguration
         Require(problems, ChunkSize is null || (ChunkSize >= 1 && ChunkSize <= (long)MaxChunk * Ranks), "UseChunkSize", ChunkSize, $"1 to {(long)MaxChunk * Ranks} tokens");
         Require(problems, MaxConcurrentRequests is >= 1 and <= MaxRequests, "UseMaxConcurrentRequests", MaxConcurrentRequests, $"1 to {MaxRequests}");
         Require(problems, MaxQueuedRequests is >= 0 and <= MaxQueue, "UseMaxQueuedRequests", MaxQueuedRequests, $"0 to {MaxQueue}");
+        Require(problems, Enum.IsDefined(Pinning), "UseCpu", Pinning, "a value of CorePinning");
+        Require(problems, Enum.IsDefined(WarmUp), "UseWarmUp", WarmUp, "a value of WarmUp");
         Require(problems, Enum.IsDefined(KVCacheType), "UseKVCacheType", KVCacheType, "a value of KVCacheType");
         Require(problems, Enum.IsDefined(Precision), "UsePrecision", Precision, "a value of ModelPrecision");
         Require(problems, Enum.IsDefined(Attention), "UseAttention", Attention, "a value of AttentionMethod");

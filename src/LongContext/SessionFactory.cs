@@ -14,6 +14,9 @@ namespace LongContext;
 /// <summary>Makes a session of a configuration: reads headers, checks everything, then loads.</summary>
 internal static class SessionFactory
 {
+    /// <summary>After this much time a warm-up begins nothing new.</summary>
+    internal static readonly TimeSpan WarmUpLimit = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Memory of a session, from headers alone.</summary>
     internal static MemoryEstimate Estimate(SessionConfiguration configuration, int contextLength)
     {
@@ -46,7 +49,7 @@ internal static class SessionFactory
             return Start(configuration, sizes, files.Path, first, ranked, firstBackend, text, owned);
         }
 
-        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads, configuration.Precision)))());
+        IBackend backend = owned.Add(configuration.CreateBackend?.Invoke() ?? CreateCpu(configuration));
         IAttentionMethod method = AttentionMethods.Create(
             configuration.Attention, configuration.Approximation, sizes.AttentionModel, backend, sizes.KVCache(sizes.ContextLength),
             sizes.ScratchPages(sizes.ContextLength), sizes.Limits.ChunkSize);
@@ -55,6 +58,12 @@ internal static class SessionFactory
             files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
             sizes.Limits.MaxOutputs, progress, cancellationToken));
         KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength)));
+        if (configuration.WarmUp == WarmUp.AtBuild)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            model.WarmUp(storage, TimeProvider.System, WarmUpLimit);
+        }
+
         return Start(configuration, sizes, files.Path, model, new ModelRunner(model, method, backend, storage, files), backend, text, owned);
     }
 
@@ -85,7 +94,7 @@ internal static class SessionFactory
         PrefixReuse reuse = configuration.Attention == AttentionMethod.Full ? configuration.PrefixReuse : PrefixReuse.Disabled;
         PagedKVCache cache = new(pages, pageSize, reuse);
         StepLoop loop = new(runner, cache, sizes.Limits, configuration.MaxQueuedRequests, configuration.Clock, logger);
-        InferenceEngine engine = new(loop, runner, logger);
+        InferenceEngine engine = new(loop, runner, logger, backend is Backends.Cpu.CpuBackend cpu ? cpu.EngineThreadStarts : null);
         owned.HandOver(); // the engine's thread disposes them
         Log.ModelLoaded(
             logger, model.Info.Architecture, model.Info.ParameterCount, path, backend.Info.Device, sizes.ContextLength, pages, pageSize);
@@ -121,6 +130,9 @@ internal static class SessionFactory
             return method;
         };
     }
+
+    private static Backends.Cpu.CpuBackend CreateCpu(SessionConfiguration configuration) =>
+        new(configuration.Threads, configuration.Precision, configuration.Pinning);
 
     /// <summary>Allocates, or says what to change.</summary>
     internal static KVCacheStorage Allocate(IBackend backend, KVCacheShape shape)

@@ -18,10 +18,18 @@ internal sealed class SessionSizes
     private readonly SessionConfiguration _configuration;
     private readonly ModelConfig _model;
     private readonly long _weightBytes;
+    private readonly ApproximateAttentionOptions _approximation;
 
     internal SessionSizes(SessionConfiguration configuration, ModelConfig model, long weightBytes)
     {
         (_configuration, _model, _weightBytes) = (configuration, model, weightBytes);
+        ApproximateAttentionOptions o = configuration.Approximation;
+        _approximation = o with
+        {
+            Hosts = Math.Clamp(o.Hosts, 1, SessionConfiguration.MaxHosts),
+            AnchorLength = o.AnchorLength is { } anchor ? Math.Max(anchor, 0) : null,
+            PassingLength = o.PassingLength is { } passing ? Math.Max(passing, 0) : null,
+        };
         long most = Math.Min(Math.Min(model.MaxContextLength, DefaultContextLength), configuration.KVCacheTokens ?? long.MaxValue);
         ContextLength = configuration.ContextLength ?? (int)most;
         OverRanks = AttentionMethods.RunsOverRanks(configuration.Attention);
@@ -47,7 +55,7 @@ internal sealed class SessionSizes
 
     /// <summary>Pages, the cache's last ones, that the attention method keeps for itself.</summary>
     internal int ScratchPages(int contextLength) => !AttentionMethods.IsApproximate(_configuration.Attention) ? 0
-        : PrefillGeometry.ScratchPages(_configuration.Attention, _configuration.Approximation, contextLength, SessionConfiguration.PageSize);
+        : PrefillGeometry.ScratchPages(_configuration.Attention, _approximation, contextLength, SessionConfiguration.PageSize);
 
     /// <summary>What attention methods know of the model.</summary>
     internal AttentionModel AttentionModel => new(
@@ -89,7 +97,7 @@ internal sealed class SessionSizes
         long keysAndValues = checked(2L * cache.KVHeads * cache.HeadDim * BlockFormat.Of(cache.Type).BytesPerBlock);
         long logits = checked((long)Limits.MaxOutputs * _model.VocabularySize * sizeof(float)); // the engine's copy
         long scores = _configuration.Attention == AttentionMethod.Apb
-            ? sizeof(float) * (long)cache.Layers * cache.KVHeads * ContextBlocks.Cut(contextLength, _configuration.Approximation.Hosts, cache.PageSize).BlockLength
+            ? sizeof(float) * (long)cache.Layers * cache.KVHeads * ContextBlocks.Cut(contextLength, _approximation.Hosts, cache.PageSize).BlockLength
             : 0;
         long bookkeeping = cache.Pages * ((long)BookkeepingBytesPerPage + (cache.PageSize * sizeof(int)));
         return new MemoryEstimate(

@@ -14,6 +14,7 @@ internal sealed class LayerTests
     {
         ["Face"] = 7, // InferenceSession and what stands beside it in the root folder
         ["Engine"] = 6,
+        ["Training"] = 6,
         ["Models"] = 5,
         ["Scheduling"] = 5,
         ["Sampling"] = 5,

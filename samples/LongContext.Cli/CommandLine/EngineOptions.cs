@@ -17,6 +17,8 @@ internal sealed record EngineOptions
 
     internal required AttentionMethod Attention { get; init; }
 
+    internal required ApproximateAttentionOptions Approximation { get; init; }
+
     internal required KVCacheType KV { get; init; }
 
     internal required ModelPrecision Precision { get; init; }
@@ -30,7 +32,9 @@ internal sealed record EngineOptions
         Threads = arguments.GetInteger(Options.Threads, minimum: 0) ?? 0,
         Context = arguments.GetInteger(Options.Context, minimum: 1),
         Chunk = arguments.GetInteger(Options.Chunk, minimum: 1),
-        Attention = arguments.GetChoice(Options.Attention, ("full", AttentionMethod.Full)) ?? AttentionMethod.Full,
+        Attention = arguments.GetChoice(
+            Options.Attention, ("full", AttentionMethod.Full), ("star", AttentionMethod.Star), ("apb", AttentionMethod.Apb)) ?? AttentionMethod.Full,
+        Approximation = ApproximationArguments.Read(arguments),
         KV = arguments.GetChoice(Options.KV, ("f32", KVCacheType.Float32), ("bf16", KVCacheType.BFloat16)) ?? KVCacheType.BFloat16,
         Precision = arguments.GetChoice(Options.Precision, ("float32", ModelPrecision.Float32), ("auto", ModelPrecision.Auto)) ?? ModelPrecision.Auto,
     };
@@ -44,7 +48,7 @@ internal sealed record EngineOptions
         InferenceSessionBuilder builder = InferenceSession.CreateBuilder()
             .UseModel(model, LinkRoot)
             .UseCpu(Threads)
-            .UseAttention(Attention)
+            .UseAttention(Attention, Approximation)
             .UseKVCacheType(KV)
             .UsePrecision(Precision);
         builder = Context is { } context ? builder.UseContextLength(context) : builder;

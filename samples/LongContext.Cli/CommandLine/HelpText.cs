@@ -16,7 +16,7 @@ internal static class HelpText
         output.WriteLine();
         foreach (Command command in commands)
         {
-            output.WriteLine($"  {command.Name,-12} {command.Summary}");
+            output.WriteLine($"  {command.Name,-22} {command.Summary}");
         }
 
         output.WriteLine();

@@ -37,13 +37,28 @@ internal static class Options
     internal static readonly Option Threads = new("--threads", "N", "compute threads (default 0: all cores)");
     internal static readonly Option Context = new("--context", "N", "context length in tokens");
     internal static readonly Option Chunk = new("--chunk", "N", "prompt tokens computed in one step (default 512)");
-    internal static readonly Option Attention = new("--attention", "METHOD", "full");
+    internal static readonly Option Attention = new("--attention", "METHOD", "full (default), star or apb: what a prompt's context is read with");
+    internal static readonly Option Hosts = new("--hosts", "N", "star, apb: blocks that a context is cut into (default 8)");
+    internal static readonly Option Anchor = new("--anchor", "N", "apb: context tokens that every block sees before its own (default by length)");
+    internal static readonly Option Passing = new("--passing", "N", "apb: keys that each block passes on to later ones (default by length)");
+    internal static readonly Option Compressor = new("--compressor", "C", "apb: which keys: heads:FILE, query (default), recent, random or none");
+    internal static readonly Option MinimumLength = new("--min-length", "N", "star, apb: read shorter contexts with full attention (default: where it is no slower)");
     internal static readonly Option KV = new("--kv", "TYPE", "type of cached keys and values: f32 or bf16 (default)");
     internal static readonly Option Precision = new("--precision", "P", "float32: products and sums in F32 or better; auto (default)");
 
     internal static readonly Option PromptTokens = new("--prompt-tokens", "512,4096", "prompt lengths to measure, in tokens");
     internal static readonly Option Decode = new("--decode", "N", "tokens to decode after each prompt (default 16)");
 
+    internal static readonly Option TrainingText = new("--text", "F,F", "files: .jsonl lines of context and queries, or text that is cut into samples");
+    internal static readonly Option Out = new("--out", "FILE", "the file to write");
+    internal static readonly Option Steps = new("--steps", "N", "steps, one sample each (default 3000)");
+    internal static readonly Option Width = new("--width", "N", "rows of a head's first matrix (default 1024)");
+    internal static readonly Option LearningRate = new("--lr", "R", "the highest learning rate (default 0.0005)");
+    internal static readonly Option WarmUp = new("--warm-up", "N", "steps until the highest rate (default a tenth)");
+    internal static readonly Option Clipping = new("--clip", "HOW", "gradients are clipped by norm (default) or value");
+    internal static readonly Option SampleTokens = new("--sample-tokens", "N", "tokens of a text's sample that are scored (default 4096)");
+    internal static readonly Option ContinuationTokens = new("--continuation", "N", "tokens after them that attend to them (default 256)");
+    internal static readonly Option TrainingSeed = new("--seed", "S", "seed of first weights and order (default 0)");
     internal static readonly Option Tokens = new("--tokens", "N", "prompt tokens to plan for");
     internal static readonly Option PlannedHosts = new("--hosts", "N", "hosts that share the prompt (default 1)");
     internal static readonly Option Link = new("--link", "LINK", "the link between hosts: local (default: ranks share this machine), eth10, ib400, ..., or 15us,11.5GB/s");
@@ -51,7 +66,8 @@ internal static class Options
     internal static readonly Option VirtualHosts = new("--virtual-hosts", "N", "blocks of star and apb on a single host (default 8)");
 
     /// <summary>What <c>logits</c>, <c>run</c>, <c>bench</c> and <c>chat</c> have in common.</summary>
-    internal static readonly Option[] Engine = [LinkRoot, Threads, Context, Chunk, Attention, KV, Precision];
+    internal static readonly Option[] Engine =
+        [LinkRoot, Threads, Context, Chunk, Attention, Hosts, Anchor, Passing, Compressor, MinimumLength, KV, Precision];
 
     /// <summary>What <c>run</c> and <c>chat</c> have in common.</summary>
     internal static readonly Option[] Generation = [MaxTokens, Temperature, TopK, TopP, MinP, RepetitionPenalty, Seed, Stop, IgnoreEnd];

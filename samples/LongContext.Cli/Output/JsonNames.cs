@@ -17,11 +17,17 @@ internal static class JsonNames
 
     internal static string Of(ModelPrecision precision) => precision == ModelPrecision.Float32 ? "float32" : "auto";
 
+    internal static string Of(AttentionMethod method) => method switch
+    {
+        AttentionMethod.Full => "full",
+        AttentionMethod.Star => "star",
+        AttentionMethod.Apb => "apb",
+        _ => method.ToString(),
+    };
+
     internal static string Of(PlannedMethod method) => method switch
     {
         PlannedMethod.RingZigzag => "ring-zigzag",
         _ => method.ToString().ToLowerInvariant(),
     };
-
-    internal static string Of(AttentionMethod method) => method == AttentionMethod.Full ? "full" : method.ToString();
 }

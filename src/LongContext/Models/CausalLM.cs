@@ -21,6 +21,7 @@ internal sealed class CausalLM : IDisposable
     private readonly AttentionPlan _plan;
     private readonly int _maxTokens;
     private readonly int _maxOutputs;
+    private readonly int[] _allLayers;
 
     private CausalLM(
         ModelInfo info, ModelConfig config, ModelWeights weights, bool ownsWeights, IBackend backend, IAttentionMethod method,
@@ -28,6 +29,7 @@ internal sealed class CausalLM : IDisposable
     {
         (Info, Config, _weights, _ownsWeights, _backend, _method) = (info, config, weights, ownsWeights, backend, method);
         (_maxTokens, _maxOutputs) = (maxTokens, maxOutputs);
+        _allLayers = [.. Enumerable.Range(0, config.Layers)];
         _layers = [.. weights.Layers.Select(w => new DecoderLayer(config, w, backend, method))];
         _a = new Activations(backend, config, maxTokens, maxOutputs);
         _rotary = new RotaryTable(backend, config.Rotary, contextLength, maxTokens);
@@ -118,7 +120,8 @@ internal sealed class CausalLM : IDisposable
     internal void Forward(in StepInput input, KVCacheStorage cache, Span<float> logits)
     {
         CheckLogits(input.OutputRows.Length, logits.Length);
-        Compute(input, cache);
+        CheckInput(input);
+        ComputeLayers(input, cache, _allLayers);
         if (input.OutputRows.Length > 0)
         {
             GatherOutputs(input.OutputRows);
@@ -132,7 +135,8 @@ internal sealed class CausalLM : IDisposable
     /// <param name="hidden">[outputs, hidden], row-major: before the last norm.</param>
     internal void ForwardHidden(in StepInput input, KVCacheStorage cache, Span<float> hidden)
     {
-        Compute(input, cache);
+        CheckInput(input);
+        ComputeLayers(input, cache, _allLayers);
         if (input.OutputRows.Length > 0)
         {
             GatherOutputs(input.OutputRows);
@@ -152,6 +156,28 @@ internal sealed class CausalLM : IDisposable
         Project(outputs, logits);
     }
 
+    /// <summary>Runs rows that nobody asked for through the first layer of each kind, so that the first step finds its code compiled.</summary>
+    /// <remarks>Overwrites the cache's first page and touches no other. Goes on with more rows only until <paramref name="limit"/> has passed.</remarks>
+    internal void WarmUp(KVCacheStorage cache, TimeProvider clock, TimeSpan limit)
+    {
+        long started = clock.GetTimestamp();
+        int[] kinds = [.. _allLayers.DistinctBy(l => (Config.IsLocal(l), _weights.Layers[l].Types))];
+        foreach (WarmUpStep step in WarmUpStep.All)
+        {
+            if (step.Rows > _maxTokens || clock.GetElapsedTime(started) > limit)
+            {
+                break;
+            }
+
+            ComputeLayers(step.Input(cache.Shape.PageSize), cache, kinds);
+            GatherOutputs([0]);
+            NormOutputs();
+            int columns = Math.Min(Config.VocabularySize, WarmUpStep.Columns);
+            Tensor logits = _a.Logits.Reshape(new TensorShape(Config.VocabularySize, 1)).Slice(0, columns).Reshape(new TensorShape(1, columns));
+            _backend.Linear(_a.OutputHidden, _weights.Output.Slice(0, columns), default, logits);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -165,9 +191,8 @@ internal sealed class CausalLM : IDisposable
         }
     }
 
-    private void Compute(in StepInput input, KVCacheStorage cache)
+    private void ComputeLayers(in StepInput input, KVCacheStorage cache, ReadOnlySpan<int> layers)
     {
-        CheckInput(input);
         int tokens = input.TokenIds.Length;
         _a.Resize(tokens, input.OutputRows.Length);
         _method.AddItems(input.Batch);
@@ -180,7 +205,7 @@ internal sealed class CausalLM : IDisposable
             _backend.Embedding(_weights.TokenEmbedding, _a.TokenIds, Config.EmbeddingScale, _a.Hidden);
         }
 
-        for (int l = 0; l < _layers.Length; l++)
+        foreach (int l in layers)
         {
             BeforeLayer?.Invoke(l);
             RotaryTable rotary = Config.IsLocal(l) ? _localRotary! : _rotary;
@@ -196,10 +221,12 @@ internal sealed class CausalLM : IDisposable
         _backend.GatherRows(_a.Hidden, _a.OutputRows, _a.OutputHidden);
     }
 
+    private void NormOutputs() => _backend.RmsNorm(_a.OutputHidden, _weights.OutputNorm, Config.RmsNormEpsilon, _a.OutputHidden);
+
     /// <summary>Output norm and matrix over the gathered rows.</summary>
     private void Project(int outputs, Span<float> logits)
     {
-        _backend.RmsNorm(_a.OutputHidden, _weights.OutputNorm, Config.RmsNormEpsilon, _a.OutputHidden);
+        NormOutputs();
         _backend.Linear(_a.OutputHidden, _weights.Output, default, _a.Logits);
         if (Config.LogitSoftCap > 0)
         {

@@ -95,7 +95,7 @@ internal sealed class AutoPrecisionTests
     }
 
     /// <summary>A folder with the same model, its matrices in another type.</summary>
-    private static void Convert(string source, string destination, DType type)
+    internal static void Convert(string source, string destination, DType type)
     {
         foreach (string name in (string[])["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"])
         {

@@ -171,6 +171,48 @@ internal sealed class SchedulerTests
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(8 * 900 / 4 * 8), "page lists may double once more; nothing is made per step");
     }
 
+    [Test]
+    public void Schedule_ContextsReadApproximately_AreReadOneAfterAnotherWhileOthersGoOn()
+    {
+        (Scheduler scheduler, ScheduledBatch batch) = Create(pages: 60, chunk: 8);
+        Sequence decodes = new(1, [1, 2], 30);
+        scheduler.Add(decodes);
+        Step(scheduler, batch);
+        Sequence[] readers = [.. Enumerable.Range(2, 3).Select(i => new Sequence(i, new int[20], 4) { Attention = AttentionMethod.Apb })];
+        Array.ForEach(readers, scheduler.Add);
+        List<long> order = [];
+        while (readers.Any(r => r.Length == 20))
+        {
+            Step(scheduler, batch);
+            Assert.That(batch.Chunks.ToArray().Count(c => c.Sequence == decodes), Is.EqualTo(1));
+            order.AddRange(batch.Chunks.ToArray().Where(c => c.Sequence != decodes && c.Start < 20).Select(c => c.Sequence.Arrival));
+            scheduler.Verify();
+        }
+
+        Assert.That(order, Is.EqualTo(new long[] { 2, 2, 2, 3, 3, 3, 4, 4, 4 }));
+    }
+
+    [Test]
+    public void Schedule_AReaderPausedInTheMiddle_StartsAnewOnceAnotherHasRead()
+    {
+        Scheduler scheduler = new(new PagedKVCache(60, PageSize, PrefixReuse.Disabled), new SchedulerLimits(8, 8)); // as sessions of such methods have it
+        ScheduledBatch batch = new();
+        Sequence first = new(1, new int[20], 4) { Attention = AttentionMethod.Apb };
+        Sequence second = new(2, [.. Enumerable.Repeat(1, 20)], 4) { Attention = AttentionMethod.Apb };
+        scheduler.Add(first);
+        Step(scheduler, batch);
+        first.IsPaused = true;
+        scheduler.Schedule(batch);
+        Assert.That((first.ComputedTokens, first.Preemptions), Is.EqualTo((8, 0)), "nobody else reads");
+        scheduler.Add(second);
+        Step(scheduler, batch);
+        Assert.That((first.ComputedTokens, first.Preemptions, second.ComputedTokens), Is.EqualTo((0, 1, 8)));
+        first.IsPaused = false;
+        Step(scheduler, batch);
+        Assert.That((first.ComputedTokens, second.ComputedTokens), Is.EqualTo((0, 16)), "who is in the middle goes on");
+        scheduler.Verify();
+    }
+
     private static (Scheduler Scheduler, ScheduledBatch Batch) Create(int pages, int chunk) =>
         (new Scheduler(new PagedKVCache(pages, PageSize, PrefixReuse.Enabled), new SchedulerLimits(chunk, 8)), new ScheduledBatch());
 

@@ -21,16 +21,18 @@ internal sealed unsafe class CpuBackend : IBackend
 
     /// <summary>Starts <paramref name="threads"/> − 1 workers; the engine's thread is the first. 0 means one thread a core.</summary>
     /// <exception cref="ConfigurationException">The environment asks for a vector width that does not exist.</exception>
-    internal CpuBackend(int threads = 0, ModelPrecision precision = ModelPrecision.Float32)
-        : this(threads, SimdWidths.Choose(), precision)
+    internal CpuBackend(int threads = 0, ModelPrecision precision = ModelPrecision.Float32, CorePinning pinning = CorePinning.None)
+        : this(threads, SimdWidths.Choose(), precision, pinning)
     {
     }
 
     /// <summary>The same with a chosen vector width; any width works on any machine.</summary>
-    internal CpuBackend(int threads, SimdWidth width, ModelPrecision precision = ModelPrecision.Float32)
+    internal CpuBackend(
+        int threads, SimdWidth width, ModelPrecision precision = ModelPrecision.Float32, CorePinning pinning = CorePinning.None)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        _pool = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
+        int workers = threads == 0 ? Environment.ProcessorCount : threads;
+        _pool = new WorkerPool(workers, pinning == CorePinning.OneCorePerThread ? CoreAffinity.Choose(workers) : null);
         bool generates = precision == ModelPrecision.Auto && MachineCodeSwitch.IsOn; // read first: a wrong value is refused on every machine
         BF16Kernels? rounded = generates && width == SimdWidth.Bits512 ? BF16Kernels.Find() : null;
         Int8Kernels? quantised = generates && width == SimdWidth.Bits512 ? Int8Kernels.Find() : null;
@@ -43,8 +45,11 @@ internal sealed unsafe class CpuBackend : IBackend
             _ => new Kernels<Simd128, Vector128<float>>(_pool, _scratch),
         };
         string products = (quantised is null ? "" : "int8 products, ") + (rounded is null ? "" : "bf16 products, ");
-        Info = new BackendInfo("cpu", $"{(int)width}-bit vectors, {products}{_pool.Count} threads", _pool.Count);
+        Info = new BackendInfo("cpu", $"{(int)width}-bit vectors, {products}{_pool.Count} threads{(_pool.IsPinned ? " on their cores" : "")}", _pool.Count);
     }
+
+    /// <summary>Puts the calling thread, which will call all operations from now on, where the pool wants it.</summary>
+    internal void EngineThreadStarts() => _pool.PinCaller();
 
     /// <inheritdoc/>
     public BackendInfo Info { get; }

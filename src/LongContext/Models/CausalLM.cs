@@ -120,7 +120,7 @@ internal sealed class CausalLM : IDisposable
     internal void Forward(in StepInput input, KVCacheStorage cache, Span<float> logits)
     {
         CheckLogits(input.OutputRows.Length, logits.Length);
-        CheckInput(input);
+        CheckInput(input, fewestTokens: 1);
         ComputeLayers(input, cache, _allLayers);
         if (input.OutputRows.Length > 0)
         {
@@ -135,7 +135,7 @@ internal sealed class CausalLM : IDisposable
     /// <param name="hidden">[outputs, hidden], row-major: before the last norm.</param>
     internal void ForwardHidden(in StepInput input, KVCacheStorage cache, Span<float> hidden)
     {
-        CheckInput(input);
+        CheckInput(input, fewestTokens: 0);
         ComputeLayers(input, cache, _allLayers);
         if (input.OutputRows.Length > 0)
         {
@@ -249,16 +249,16 @@ internal sealed class CausalLM : IDisposable
         }
     }
 
-    private void CheckInput(in StepInput input)
+    private void CheckInput(in StepInput input, int fewestTokens)
     {
         int tokens = input.TokenIds.Length;
         int outputs = input.OutputRows.Length;
         bool agree = input.Positions.Length == tokens && input.Batch.TokenCount == tokens;
-        if (tokens > _maxTokens || outputs > _maxOutputs || !agree)
+        if (tokens < fewestTokens || tokens > _maxTokens || outputs > _maxOutputs || !agree)
         {
             throw new ArgumentException(
                 $"A step of {tokens} tokens, {input.Positions.Length} positions, {input.Batch.TokenCount} slots and {outputs} outputs; " +
-                $"the model takes up to {_maxTokens} tokens and {_maxOutputs} outputs.", nameof(input));
+                $"the model takes {fewestTokens} to {_maxTokens} tokens and up to {_maxOutputs} outputs.", nameof(input));
         }
 
         foreach (int id in input.TokenIds)

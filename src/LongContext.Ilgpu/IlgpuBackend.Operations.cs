@@ -101,6 +101,7 @@ public sealed partial class IlgpuBackend
         (IlgpuKVCache pages, IlgpuPlan step) = (Own(cache), Own(plan));
         step.CheckCache(cache.Shape);
         OperationShapes.AppendKV(k, v, cache.Shape, layer, step.TokenCount);
+        OperationShapes.Slots(step.CanAppend);
         if (Launches(k))
         {
             _kernels.AppendKV(Threads(k), View(k), View(v), step.Slots.View, k.RowLength, pages.Keys(layer), pages.Values(layer));

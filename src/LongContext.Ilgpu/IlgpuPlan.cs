@@ -15,6 +15,9 @@ internal sealed class IlgpuPlan(Accelerator accelerator) : AttentionPlan
     /// <summary>Tokens of the step.</summary>
     internal int TokenCount { get; private set; }
 
+    /// <summary>Whether every token has a slot.</summary>
+    internal bool CanAppend { get; private set; }
+
     /// <summary>Work entries.</summary>
     internal int WorkCount => _work.Count / 2;
 
@@ -48,7 +51,7 @@ internal sealed class IlgpuPlan(Accelerator accelerator) : AttentionPlan
             _highestPage = Math.Max(_highestPage, page);
         }
 
-        (_pageSize, TokenCount) = (batch.PageSize, batch.TokenCount);
+        (_pageSize, TokenCount, CanAppend) = (batch.PageSize, batch.TokenCount, batch.CanAppend);
         Slots.Fill(batch.SlotMapping);
         KVIndptr.Fill(batch.KVIndptr);
         Pages.Fill(batch.KVPageIndices);

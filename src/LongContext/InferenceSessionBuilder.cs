@@ -1,4 +1,6 @@
 using LongContext.Backends;
+using LongContext.Communication;
+using LongContext.Diagnostics;
 using LongContext.Tokenization;
 using Microsoft.Extensions.Logging;
 
@@ -27,8 +29,14 @@ public sealed class InferenceSessionBuilder
     }
 
     /// <summary>Compute on the CPU (the default).</summary>
-    /// <param name="threads">0 takes every core.</param>
-    public InferenceSessionBuilder UseCpu(int threads = 0) => With(_configuration with { Threads = threads, CreateBackend = null });
+    /// <param name="threads">0 takes every core that the process may use (its affinity and its container's quota count); more than these only if asked for.</param>
+    public InferenceSessionBuilder UseCpu(int threads = 0) => UseCpu(threads, CorePinning.None);
+
+    /// <summary>Compute on the CPU, with a say in where the threads run.</summary>
+    /// <param name="threads">As in <see cref="UseCpu(int)"/>.</param>
+    /// <param name="pinning">Whether each thread stays on a core; then there may not be more threads than cores.</param>
+    public InferenceSessionBuilder UseCpu(int threads, CorePinning pinning) =>
+        With(_configuration with { Threads = threads, Pinning = pinning, CreateBackend = null });
 
     /// <summary>Compute on another backend; the session disposes it.</summary>
     public InferenceSessionBuilder UseBackend(Func<IBackend> create)
@@ -46,13 +54,17 @@ public sealed class InferenceSessionBuilder
     /// <summary>Element type of the KV cache; default <see cref="KVCacheType.BFloat16"/>.</summary>
     public InferenceSessionBuilder UseKVCacheType(KVCacheType type) => With(_configuration with { KVCacheType = type });
 
-    /// <summary>Most prompt tokens prefilled in one step; default 512. 1 to 16,384.</summary>
+    /// <summary>
+    /// Most prompt tokens prefilled in one step, over all ranks together. 1 to 16,384 for each rank. Default 512 on one rank; over ranks the
+    /// context length, so that a prompt is one piece, at most 16,384 for each rank.
+    /// </summary>
     public InferenceSessionBuilder UseChunkSize(int tokens) => With(_configuration with { ChunkSize = tokens });
 
     /// <summary>Arithmetic; default <see cref="ModelPrecision.Auto"/>.</summary>
     /// <remarks>
     /// The CPU rounds only on AMD processors with AVX512-BF16, on Linux: there <see cref="ModelPrecision.Auto"/> multiplies BF16 and quantised
-    /// weights as bfloat16. Everywhere else, and for F32 and F16 weights, both values compute every product and sum in F32.
+    /// weights as bfloat16, and in attention over a BF16 cache queries by keys and weights by values. Everywhere else, and for F32 and F16
+    /// weights and an F32 cache, both values compute every product and sum in F32.
     /// </remarks>
     public InferenceSessionBuilder UsePrecision(ModelPrecision precision) => With(_configuration with { Precision = precision });
 
@@ -66,7 +78,26 @@ public sealed class InferenceSessionBuilder
     public InferenceSessionBuilder UseAttention(AttentionMethod method, ApproximateAttentionOptions? options = null) =>
         With(_configuration with { Attention = method, Approximation = options ?? new ApproximateAttentionOptions() });
 
-    /// <summary>Whether pages of a finished or running request's prompt serve later prompts that begin alike; default <see cref="PrefixReuse.Enabled"/>.</summary>
+    /// <summary>How decoding works over ranks; default <see cref="ShardedDecodeOptions.Default"/>.</summary>
+    public InferenceSessionBuilder UseShardedDecode(ShardedDecodeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return With(_configuration with { Decode = options });
+    }
+
+    /// <summary>Compute on several ranks that are threads of this process and share its cores and the weights; default 1.</summary>
+    /// <param name="hosts">1 to 256; more than one take a method over ranks, see <see cref="UseAttention"/>.</param>
+    public InferenceSessionBuilder UseHosts(int hosts) => With(_configuration with { Hosts = hosts });
+
+    /// <summary>Compute on the ranks of a communicator: rank 0 calls <see cref="Build"/>, every other rank <see cref="BuildWorker"/>, all with the same options.</summary>
+    /// <param name="communicator">This process's end; the session or worker disposes it.</param>
+    public InferenceSessionBuilder UseCommunicator(ICommunicator communicator)
+    {
+        ArgumentNullException.ThrowIfNull(communicator);
+        return With(_configuration with { Communicator = communicator });
+    }
+
+    /// <summary>Whether pages of a finished or running request's prompt serve later prompts that begin alike; default <see cref="PrefixReuse.Enabled"/>; over ranks nothing is reused.</summary>
     public InferenceSessionBuilder UsePrefixReuse(PrefixReuse reuse) => With(_configuration with { PrefixReuse = reuse });
 
     /// <summary>A tokenizer in place of the model's own.</summary>
@@ -82,6 +113,9 @@ public sealed class InferenceSessionBuilder
     /// <summary>Most requests waiting beside those computed; more are refused with <see cref="SessionOverloadedException"/>. Default 256.</summary>
     public InferenceSessionBuilder UseMaxQueuedRequests(int requests) => With(_configuration with { MaxQueuedRequests = requests });
 
+    /// <summary>Whether <see cref="Build"/> computes a little so that the first request need not wait for the compiler; default <see cref="WarmUp.AtBuild"/>.</summary>
+    public InferenceSessionBuilder UseWarmUp(WarmUp warmUp) => With(_configuration with { WarmUp = warmUp });
+
     /// <summary>Where log messages go; default nowhere.</summary>
     public InferenceSessionBuilder UseLogger(ILoggerFactory loggerFactory)
     {
@@ -95,6 +129,10 @@ public sealed class InferenceSessionBuilder
         ArgumentNullException.ThrowIfNull(timeProvider);
         return With(_configuration with { Clock = timeProvider });
     }
+
+    /// <summary>Records what each rank does; for traces.</summary>
+    /// <param name="create">Makes a rank's timeline; called once for each rank of this process.</param>
+    internal InferenceSessionBuilder UseTimeline(Func<int, StepTimeline> create) => With(_configuration with { Timeline = create });
 
     /// <summary>What a session of <paramref name="contextLength"/> tokens on the CPU would need, from the model's headers alone; allocates nothing.</summary>
     /// <param name="contextLength">Tokens, at least 1; may be more than the model's.</param>
@@ -119,6 +157,10 @@ public sealed class InferenceSessionBuilder
     /// <exception cref="UnsupportedModelException">The model is of a kind not implemented.</exception>
     /// <exception cref="InvalidOperationException">This builder has built a session already.</exception>
     public InferenceSession Build() => SessionFactory.Create(Use(), progress: null, CancellationToken.None);
+
+    /// <summary>Loads the model for a rank other than 0 of <see cref="UseCommunicator"/>; errors as <see cref="Build"/>.</summary>
+    /// <returns>Call its Run: it computes this rank's share until rank 0's session is disposed.</returns>
+    public InferenceWorker BuildWorker() => RankFactory.CreateWorker(Use() with { IsWorker = true }, CancellationToken.None);
 
     /// <summary>Loads the model on a thread of its own and starts the engine; errors as <see cref="Build"/>.</summary>
     /// <param name="progress">Told of loaded bytes, on the loading thread.</param>

@@ -1,5 +1,8 @@
+using LongContext.Attention;
 using LongContext.Attention.Compression;
 using LongContext.Backends;
+using LongContext.Communication;
+using LongContext.Diagnostics;
 using LongContext.Tokenization;
 using Microsoft.Extensions.Logging;
 
@@ -12,6 +15,7 @@ internal sealed record SessionConfiguration
     internal const int PageSize = 64;
 
     private const int MaxThreads = 1_024;
+    private const int MaxRanks = 256;
     internal const int MaxChunk = 16_384;
     internal const int MaxRequests = 1_024;
     internal const int MaxHosts = 1_024;
@@ -25,6 +29,10 @@ internal sealed record SessionConfiguration
 
     internal int Threads { get; init; }
 
+    internal CorePinning Pinning { get; init; }
+
+    internal WarmUp WarmUp { get; init; }
+
     internal Func<IBackend>? CreateBackend { get; init; }
 
     internal int? ContextLength { get; init; }
@@ -33,13 +41,31 @@ internal sealed record SessionConfiguration
 
     internal KVCacheType KVCacheType { get; init; }
 
-    internal int ChunkSize { get; init; } = 512;
+    /// <summary>Null: 512 on one rank; over ranks the context, at most <see cref="MaxChunk"/> for each.</summary>
+    internal int? ChunkSize { get; init; }
 
     internal ModelPrecision Precision { get; init; }
 
     internal AttentionMethod Attention { get; init; }
 
     internal ApproximateAttentionOptions Approximation { get; init; } = new();
+
+    internal ShardedDecodeOptions Decode { get; init; } = ShardedDecodeOptions.Default;
+
+    /// <summary>Ranks as threads of this process; null: not asked for.</summary>
+    internal int? Hosts { get; init; }
+
+    /// <summary>This process's end of ranks elsewhere.</summary>
+    internal ICommunicator? Communicator { get; init; }
+
+    /// <summary>Makes a rank's timeline; null for none.</summary>
+    internal Func<int, StepTimeline>? Timeline { get; init; }
+
+    /// <summary>True for a rank other than 0.</summary>
+    internal bool IsWorker { get; init; }
+
+    /// <summary>Number of ranks.</summary>
+    internal int Ranks => Communicator?.Size ?? Math.Clamp(Hosts ?? 1, 1, MaxRanks);
 
     internal PrefixReuse PrefixReuse { get; init; }
 
@@ -72,20 +98,51 @@ internal sealed record SessionConfiguration
         }
 
         Require(problems, Threads is >= 0 and <= MaxThreads, "UseCpu", Threads, $"0 (every core) to {MaxThreads} threads");
+        Require(
+            problems, Pinning == CorePinning.None || Threads <= Environment.ProcessorCount, "UseCpu", Threads,
+            $"at most the {Environment.ProcessorCount} cores that the process may use, when threads are pinned to cores");
         Require(problems, ContextLength is null or >= 1, "UseContextLength", ContextLength, "at least 1 token");
         Require(problems, KVCacheTokens is null or (>= PageSize and <= MaxTokens), "UseKVCacheTokens", KVCacheTokens, $"{PageSize} (one page) to {MaxTokens} tokens");
         Require(
             problems, KVCacheTokens is null || ContextLength is null || KVCacheTokens >= ContextLength, "UseKVCacheTokens", KVCacheTokens,
             $"at least the context length, {ContextLength}");
-        Require(problems, ChunkSize is >= 1 and <= MaxChunk, "UseChunkSize", ChunkSize, $"1 to {MaxChunk} tokens");
+        Require(problems, ChunkSize is null || (ChunkSize >= 1 && ChunkSize <= (long)MaxChunk * Ranks), "UseChunkSize", ChunkSize, $"1 to {(long)MaxChunk * Ranks} tokens");
         Require(problems, MaxConcurrentRequests is >= 1 and <= MaxRequests, "UseMaxConcurrentRequests", MaxConcurrentRequests, $"1 to {MaxRequests}");
         Require(problems, MaxQueuedRequests is >= 0 and <= MaxQueue, "UseMaxQueuedRequests", MaxQueuedRequests, $"0 to {MaxQueue}");
+        Require(problems, Enum.IsDefined(Pinning), "UseCpu", Pinning, "a value of CorePinning");
+        Require(problems, Enum.IsDefined(WarmUp), "UseWarmUp", WarmUp, "a value of WarmUp");
         Require(problems, Enum.IsDefined(KVCacheType), "UseKVCacheType", KVCacheType, "a value of KVCacheType");
         Require(problems, Enum.IsDefined(Precision), "UsePrecision", Precision, "a value of ModelPrecision");
         Require(problems, Enum.IsDefined(Attention), "UseAttention", Attention, "a value of AttentionMethod");
         Require(problems, Enum.IsDefined(PrefixReuse), "UsePrefixReuse", PrefixReuse, "a value of PrefixReuse");
+        Require(problems, Enum.IsDefined(Decode.Merge), "ShardedDecodeOptions.Merge", Decode.Merge, "a value of DecodeMerge");
+        Require(problems, Enum.IsDefined(Decode.Placement), "ShardedDecodeOptions.Placement", Decode.Placement, "a value of DecodePlacement");
+        FindRankProblems(problems);
         FindApproximationProblems(problems);
         return problems;
+    }
+
+    private void FindRankProblems(List<string> problems)
+    {
+        Require(problems, Hosts is null or (>= 1 and <= MaxRanks), "UseHosts", Hosts, $"1 to {MaxRanks}");
+        if (Hosts > 1 && Communicator is not null)
+        {
+            problems.Add($"UseHosts({Hosts}) and UseCommunicator exclude each other: ranks are threads of this process, or the communicator's.");
+        }
+
+        if (IsWorker && Communicator is null)
+        {
+            problems.Add("BuildWorker makes one rank of a communicator. Call UseCommunicator.");
+        }
+        else if (Communicator is not null && IsWorker != (Communicator.Rank > 0))
+        {
+            problems.Add($"This is rank {Communicator.Rank}: rank 0 calls Build, every other rank BuildWorker.");
+        }
+
+        if ((Ranks > 1 || IsWorker) && Enum.IsDefined(Attention) && !AttentionMethods.RunsOverRanks(Attention))
+        {
+            problems.Add($"UseAttention({Attention}) runs on one rank, but there are {Ranks}. Choose a method over ranks, such as {AttentionMethod.RingZigzag}.");
+        }
     }
 
     private void FindApproximationProblems(List<string> problems)

@@ -14,6 +14,9 @@ namespace LongContext;
 /// <summary>Makes a session of a configuration: reads headers, checks everything, then loads.</summary>
 internal static class SessionFactory
 {
+    /// <summary>After this much time a warm-up begins nothing new; on an idle machine all of it takes a tenth.</summary>
+    private static readonly TimeSpan WarmUpLimit = TimeSpan.FromSeconds(1);
+
     /// <summary>Memory of a session, from headers alone.</summary>
     internal static MemoryEstimate Estimate(SessionConfiguration configuration, int contextLength)
     {
@@ -34,23 +37,19 @@ internal static class SessionFactory
     internal static InferenceSession Create(
         SessionConfiguration configuration, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
-        List<string> problems = configuration.FindProblems();
-        if (configuration.ModelPath is null || !Path.Exists(configuration.ModelPath))
-        {
-            ThrowIfAny(problems);
-        }
-
         using OwnedParts owned = new();
-        ModelFiles files = owned.Add(ModelDirectory.Open(configuration.ModelPath!, configuration.LinkRoot));
-        ModelInfo info = CausalLM.ReadInfo(files);
-        SessionSizes sizes = new(configuration, CausalLM.ReadConfig(files), info.WeightBytes);
-        sizes.FindProblems(problems, configuration.CreateBackend is null ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : null);
-        ThrowIfAny(problems);
-
+        (ModelFiles files, SessionSizes sizes) = Open(configuration, owned);
         cancellationToken.ThrowIfCancellationRequested();
         ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer, configuration.Clock);
         cancellationToken.ThrowIfCancellationRequested();
-        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => new Backends.Cpu.CpuBackend(configuration.Threads, configuration.Precision)))());
+        if (sizes.OverRanks)
+        {
+            RankFactory ranks = new(configuration, sizes, files, owned);
+            (IModelRunner ranked, CausalLM first, IBackend firstBackend) = ranks.CreateRunner(progress, cancellationToken);
+            return Start(configuration, sizes, files.Path, first, ranked, firstBackend, text, owned);
+        }
+
+        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => CreateCpu(configuration)))());
         IAttentionMethod method = AttentionMethods.Create(
             configuration.Attention, configuration.Approximation, sizes.AttentionModel, backend, sizes.KVCache(sizes.ContextLength),
             sizes.ScratchPages(sizes.ContextLength), sizes.Limits.ChunkSize);
@@ -59,24 +58,46 @@ internal static class SessionFactory
             files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
             sizes.Limits.MaxOutputs, progress, cancellationToken));
         KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength)));
-        return Start(configuration, sizes, files, model, method, backend, storage, text, owned);
+        if (configuration.WarmUp == WarmUp.AtBuild && method is FullAttention) // others remember sequences: a warm-up's is none
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            model.WarmUp(storage, TimeProvider.System, WarmUpLimit);
+        }
+
+        return Start(configuration, sizes, files.Path, model, new ModelRunner(model, method, backend, storage, files), backend, text, owned);
+    }
+
+    /// <summary>Opens the model and checks everything that can be before anything is loaded.</summary>
+    /// <exception cref="ConfigurationException">Something does not fit; lists everything found.</exception>
+    internal static (ModelFiles Files, SessionSizes Sizes) Open(SessionConfiguration configuration, OwnedParts owned)
+    {
+        List<string> problems = configuration.FindProblems();
+        if (configuration.ModelPath is null || !Path.Exists(configuration.ModelPath))
+        {
+            ThrowIfAny(problems);
+        }
+
+        ModelFiles files = owned.Add(ModelDirectory.Open(configuration.ModelPath!, configuration.LinkRoot));
+        ModelInfo info = CausalLM.ReadInfo(files);
+        SessionSizes sizes = new(configuration, CausalLM.ReadConfig(files), info.WeightBytes);
+        sizes.FindProblems(problems, configuration.CreateBackend is null ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : null);
+        ThrowIfAny(problems);
+        return (files, sizes);
     }
 
     private static InferenceSession Start(
-        SessionConfiguration configuration, SessionSizes sizes, ModelFiles files, CausalLM model, IAttentionMethod method, IBackend backend,
-        KVCacheStorage storage, ModelTokenizer text, OwnedParts owned)
+        SessionConfiguration configuration, SessionSizes sizes, string path, CausalLM model, IModelRunner runner, IBackend backend,
+        ModelTokenizer text, OwnedParts owned)
     {
         ILogger logger = configuration.LoggerFactory?.CreateLogger("LongContext") is { } receiver ? new QuietLogger(receiver) : NullLogger.Instance;
-        int pages = storage.Shape.Pages - sizes.ScratchPages(sizes.ContextLength);
+        (int pages, int pageSize) = sizes.SchedulerPages(sizes.ContextLength);
         PrefixReuse reuse = configuration.Attention == AttentionMethod.Full ? configuration.PrefixReuse : PrefixReuse.Disabled;
-        PagedKVCache cache = new(pages, storage.Shape.PageSize, reuse);
-        ModelRunner runner = new(model, method, backend, storage, files);
+        PagedKVCache cache = new(pages, pageSize, reuse);
         StepLoop loop = new(runner, cache, sizes.Limits, configuration.MaxQueuedRequests, configuration.Clock, logger);
-        InferenceEngine engine = new(loop, runner, logger);
+        InferenceEngine engine = new(loop, runner, logger, backend is Backends.Cpu.CpuBackend cpu ? cpu.EngineThreadStarts : null);
         owned.HandOver(); // the engine's thread disposes them
         Log.ModelLoaded(
-            logger, model.Info.Architecture, model.Info.ParameterCount, files.Path, backend.Info.Device, sizes.ContextLength, pages,
-            storage.Shape.PageSize);
+            logger, model.Info.Architecture, model.Info.ParameterCount, path, backend.Info.Device, sizes.ContextLength, pages, pageSize);
         return new InferenceSession(new SessionParts
         {
             Model = model.Info,
@@ -92,9 +113,9 @@ internal static class SessionFactory
 
     private static Func<int, int, AttentionMethod> MethodFor(SessionConfiguration configuration, SessionSizes sizes, ILogger logger)
     {
-        if (configuration.Attention == AttentionMethod.Full)
+        if (!AttentionMethods.IsApproximate(configuration.Attention))
         {
-            return (_, _) => AttentionMethod.Full;
+            return (_, _) => configuration.Attention;
         }
 
         ApproximateReading reading = new(configuration.Attention, configuration.Approximation, sizes.AttentionModel, SessionConfiguration.PageSize);
@@ -110,7 +131,11 @@ internal static class SessionFactory
         };
     }
 
-    private static KVCacheStorage Allocate(IBackend backend, KVCacheShape shape)
+    private static Backends.Cpu.CpuBackend CreateCpu(SessionConfiguration configuration) =>
+        new(configuration.Threads, configuration.Precision, configuration.Pinning);
+
+    /// <summary>Allocates, or says what to change.</summary>
+    internal static KVCacheStorage Allocate(IBackend backend, KVCacheShape shape)
     {
         try
         {

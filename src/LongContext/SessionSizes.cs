@@ -12,6 +12,7 @@ namespace LongContext;
 internal sealed class SessionSizes
 {
     private const int DefaultContextLength = 32_768;
+    private const int DefaultChunk = 512;
     private const int BookkeepingBytesPerPage = 48;
 
     private readonly SessionConfiguration _configuration;
@@ -31,10 +32,20 @@ internal sealed class SessionSizes
         };
         long most = Math.Min(Math.Min(model.MaxContextLength, DefaultContextLength), configuration.KVCacheTokens ?? long.MaxValue);
         ContextLength = configuration.ContextLength ?? (int)most;
-        Limits = new SchedulerLimits(
-            Math.Clamp(configuration.ChunkSize, 1, SessionConfiguration.MaxChunk),
-            Math.Clamp(configuration.MaxConcurrentRequests, 1, SessionConfiguration.MaxRequests));
+        OverRanks = AttentionMethods.RunsOverRanks(configuration.Attention);
+        int requests = Math.Clamp(configuration.MaxConcurrentRequests, 1, SessionConfiguration.MaxRequests);
+        int mostChunk = SessionConfiguration.MaxChunk * _configuration.Ranks;
+        int chunk = configuration.ChunkSize ?? (OverRanks ? Math.Min(ContextLength, mostChunk) : DefaultChunk);
+        Limits = new SchedulerLimits(Math.Clamp(chunk, 1, mostChunk), requests, OverRanks ? requests : int.MaxValue);
     }
+
+    /// <summary>Whether steps are divided among ranks, if only one.</summary>
+    internal bool OverRanks { get; }
+
+    /// <summary>Most rows that one rank computes in a step.</summary>
+    internal int RankRows => OverRanks
+        ? Attention.SequenceParallel.RankRows.MostRows(Limits.ChunkSize, Limits.MaxSequences, _configuration.Ranks)
+        : Limits.MaxTokens;
 
     /// <summary>The longest prompt plus output.</summary>
     internal int ContextLength { get; }
@@ -43,7 +54,7 @@ internal sealed class SessionSizes
     internal SchedulerLimits Limits { get; }
 
     /// <summary>Pages, the cache's last ones, that the attention method keeps for itself.</summary>
-    internal int ScratchPages(int contextLength) => _configuration.Attention == AttentionMethod.Full ? 0
+    internal int ScratchPages(int contextLength) => !AttentionMethods.IsApproximate(_configuration.Attention) ? 0
         : PrefillGeometry.ScratchPages(_configuration.Attention, _approximation, contextLength, SessionConfiguration.PageSize);
 
     /// <summary>What attention methods know of the model.</summary>
@@ -51,19 +62,38 @@ internal sealed class SessionSizes
         _model.Layers, _model.HiddenSize, _model.IntermediateSize, _model.QHeads, _model.KVHeads, _model.HeadDim, _model.Activation,
         _model.RotaryLayout);
 
-    /// <summary>The KV cache for a context of <paramref name="contextLength"/> tokens: its pages, one more, and those of the attention method.</summary>
-    internal KVCacheShape KVCache(int contextLength)
+    /// <summary>Pages as the scheduler counts them, and tokens of one: over ranks, a page is one of each rank.</summary>
+    internal (int Pages, int PageSize) SchedulerPages(int contextLength)
     {
+        int pageSize = checked(SessionConfiguration.PageSize * _configuration.Ranks);
         long tokens = Math.Max(contextLength, Math.Min(_configuration.KVCacheTokens ?? 0, SessionConfiguration.MaxTokens));
-        int pages = checked((int)((tokens + SessionConfiguration.PageSize - 1) / SessionConfiguration.PageSize) + 1 + ScratchPages(contextLength));
+        return (checked((int)((tokens + pageSize - 1) / pageSize) + 1), pageSize);
+    }
+
+    /// <summary>The KV cache for a context of <paramref name="contextLength"/> tokens: its pages, one more, and those of the attention method; over ranks, one rank's part of them.</summary>
+    /// <remarks>
+    /// A rank may have somewhat more than its part of each sequence: pages for that are added. With <see cref="DecodePlacement.LastRank"/>
+    /// the last rank may come to hold every token.
+    /// </remarks>
+    internal KVCacheShape KVCache(int contextLength, int rank = 0)
+    {
+        (int pages, _) = SchedulerPages(contextLength);
+        if (OverRanks && _configuration.Ranks > 1)
+        {
+            bool all = _configuration.Decode.Placement == DecodePlacement.LastRank && rank == _configuration.Ranks - 1;
+            int more = 1 + ((Attention.SequenceParallel.RankRows.FewestSpread(_configuration.Ranks) + SessionConfiguration.PageSize / 2) / SessionConfiguration.PageSize);
+            pages = checked((all ? pages * _configuration.Ranks : pages) + (Math.Min(pages, Limits.MaxSequences) * more));
+        }
+
+        pages = checked(pages + ScratchPages(contextLength));
         DType type = _configuration.KVCacheType == KVCacheType.Float32 ? DType.F32 : DType.BF16;
         return new KVCacheShape(_model.Layers, pages, SessionConfiguration.PageSize, _model.KVHeads, _model.HeadDim, type);
     }
 
-    /// <summary>What a session with a context of <paramref name="contextLength"/> tokens needs in host memory.</summary>
+    /// <summary>What a session with a context of <paramref name="contextLength"/> tokens needs in host memory; over ranks, the rank that needs most.</summary>
     internal MemoryEstimate Estimate(int contextLength)
     {
-        KVCacheShape cache = KVCache(contextLength);
+        KVCacheShape cache = KVCache(contextLength, _configuration.Ranks - 1);
         long keysAndValues = checked(2L * cache.KVHeads * cache.HeadDim * BlockFormat.Of(cache.Type).BytesPerBlock);
         long logits = checked((long)Limits.MaxOutputs * _model.VocabularySize * sizeof(float)); // the engine's copy
         long scores = _configuration.Attention == AttentionMethod.Apb
@@ -73,7 +103,10 @@ internal sealed class SessionSizes
         return new MemoryEstimate(
             _weightBytes,
             checked(keysAndValues * cache.Layers * cache.Pages * cache.PageSize),
-            checked(CausalLM.ActivationByteCount(_model, Limits.MaxTokens, Limits.MaxOutputs) + logits + scores + bookkeeping));
+            checked(CausalLM.ActivationByteCount(_model, RankRows, Limits.MaxOutputs) + logits + scores + bookkeeping + ExchangeBytes(keysAndValues)))
+        {
+            Ranks = _configuration.Ranks,
+        };
     }
 
     /// <summary>Adds what does not fit this model or this machine.</summary>
@@ -86,7 +119,7 @@ internal sealed class SessionSizes
             problems.Add($"UseContextLength({ContextLength}): the model was made for at most {_model.MaxContextLength} tokens.");
         }
 
-        if (_configuration.Attention != AttentionMethod.Full && _model.LayerWindows.Any(window => window > 0))
+        if (AttentionMethods.IsApproximate(_configuration.Attention) && _model.LayerWindows.Any(window => window > 0))
         {
             problems.Add($"UseAttention({_configuration.Attention}): the model has layers with a sliding window; use AttentionMethod.Full.");
         }
@@ -97,5 +130,19 @@ internal sealed class SessionSizes
                 $"A context of {ContextLength} tokens needs {need.KVCacheBytes} bytes for the KV cache and {need.ActivationBytes} for a step, " +
                 $"but the process may use {bytes}. Lower UseContextLength or UseKVCacheTokens, or use KVCacheType.BFloat16.");
         }
+    }
+
+    /// <summary>Memory for what travels: two blocks of keys and values, one exchange page set and its copy in F32, states and moved queries.</summary>
+    private long ExchangeBytes(long keysAndValuesPerToken)
+    {
+        if (!OverRanks)
+        {
+            return 0;
+        }
+
+        long state = (long)_model.QHeads * (_model.HeadDim + 1) * sizeof(float);
+        long moved = Math.Min(RankRows, ShardedDecode.RowsAtOnce) * (long)_configuration.Ranks * 6 * state;
+        long block = RankRows * ((3 * keysAndValuesPerToken) + (2L * _model.KVHeads * _model.HeadDim * sizeof(float)) + (2 * state));
+        return checked(moved + block);
     }
 }

@@ -33,6 +33,11 @@ internal sealed unsafe class MpiApi
         nint Export(string name) => NativeLibrary.TryGetExport(handle, name, out nint address)
             ? address
             : throw new ConfigurationException([$"The MPI library {library.Name} has no {name}: it must offer MPI 3."]);
+        if (library.Family == MpiFamily.StandardAbi)
+        {
+            RequireFinalAbi(library, Export("MPI_Abi_get_version"), Export("MPI_Get_version"));
+        }
+
         _initThread = (delegate* unmanaged<nint, nint, int, int*, int>)Export("MPI_Init_thread");
         _finalize = (delegate* unmanaged<int>)Export("MPI_Finalize");
         _abort = (delegate* unmanaged<nint, int, int>)Export("MPI_Abort");
@@ -140,6 +145,19 @@ internal sealed unsafe class MpiApi
     }
 
     internal void Cancel(nint request) => Check(_cancel(request), "MPI_Cancel");
+
+    /// <summary>Drafts of the standard interface had the same names and other constants.</summary>
+    private static void RequireFinalAbi(MpiLibrary library, nint abiVersion, nint mpiVersion)
+    {
+        int abiMajor = 0, abiMinor = 0, major = 0, minor = 0;
+        _ = ((delegate* unmanaged<int*, int*, int>)abiVersion)(&abiMajor, &abiMinor);
+        _ = ((delegate* unmanaged<int*, int*, int>)mpiVersion)(&major, &minor);
+        if (abiMajor != 1 || major < 5)
+        {
+            throw new ConfigurationException(
+                [$"{library.Name} has version {abiMajor}.{abiMinor} of MPI's standard interface, for MPI {major}.{minor}; 1.0 for MPI 5 is needed."]);
+        }
+    }
 
     private void CheckStatus(nint statuses, int index) =>
         Check(Unsafe.Read<int>((void*)(statuses + (index * Abi.StatusSize) + Abi.StatusError)), "A message");

@@ -40,6 +40,7 @@ public sealed class MpiCommunicator : Communicator
     public static MpiCommunicator Create(MpiOptions? options = null)
     {
         options ??= MpiOptions.Default;
+        options.Communicator.Validate();
         if (!IsSupported)
         {
             throw new ConfigurationException(["MPI is used on Linux and macOS only."]);

@@ -13,6 +13,7 @@ internal sealed class MpiOperation(MpiWorld world, MpiGroup group) : IMpiWork
     private readonly long[] _receiveCounts = new long[group.Size];
     private readonly bool[] _offered = new bool[group.Size];
     private readonly int[] _leftOf = new int[group.Size];
+    private readonly nint[] _sources = new nint[group.Size];
     private OperationHead _head;
     private CommRegion _send;
     private CommRegion _receive;
@@ -190,8 +191,12 @@ internal sealed class MpiOperation(MpiWorld world, MpiGroup group) : IMpiWork
 
     private void Reduce()
     {
-        nint[] sources = [.. Enumerable.Range(0, group.Size).Select(r => r == group.Rank ? Part(r).Address : ScratchOf(r).Address)];
-        RankOrderReduction.Run(sources, Part(group.Rank), _head.Reduction);
+        for (int rank = 0; rank < group.Size; rank++)
+        {
+            _sources[rank] = rank == group.Rank ? Part(rank).Address : ScratchOf(rank).Address;
+        }
+
+        RankOrderReduction.Run(_sources, Part(group.Rank), _head.Reduction);
     }
 
     /// <summary>The elements that rank <paramref name="rank"/> reduces.</summary>

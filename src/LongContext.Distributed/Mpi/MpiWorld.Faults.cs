@@ -161,11 +161,14 @@ internal sealed partial class MpiWorld
     /// <summary>Tells the others once, lets bytes under way arrive for a while, and then gives up.</summary>
     private void AfterFault()
     {
-        if (Latch.Fault is not { } fault || !Volatile.Read(ref _isReported))
+        if (Latch.Fault is { } fault && Volatile.Read(ref _isReported))
         {
-            return;
+            AfterFault(fault);
         }
+    }
 
+    private void AfterFault(CommunicatorFault fault)
+    {
         if (!_told)
         {
             _told = true;

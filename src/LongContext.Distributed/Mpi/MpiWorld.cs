@@ -134,7 +134,7 @@ internal sealed partial class MpiWorld
             int peer = (group.Rank + i) % group.Size; // not all ranks send to the same one first
             if (operation.Concerns(peer))
             {
-                if (group.HasEnded(peer) && !group.Early.Exists(b => IsFor(b, operation) && b.Peer == group.World[peer]))
+                if (group.HasEnded(peer) && !HasOffered(operation, peer))
                 {
                     FailEnded(operation, peer);
                     return;
@@ -160,6 +160,9 @@ internal sealed partial class MpiWorld
 
         Advance(operation);
     }
+
+    private static bool HasOffered(MpiOperation operation, int peer) =>
+        operation.Group.Early.Exists(b => IsFor(b, operation) && b.Peer == operation.Group.World[peer]);
 
     private static bool IsFor(ControlBuffer buffer, MpiOperation operation) =>
         buffer.Header.Sequence == operation.Sequence && buffer.Header.Stage == operation.Stage;

@@ -8,21 +8,28 @@ internal sealed class ScratchPool
     /// <summary>Memory of at least <paramref name="bytes"/>.</summary>
     internal ScratchMemory Take(long bytes)
     {
-        int found = _free.FindIndex(m => m.Bytes >= bytes);
-        if (found < 0)
+        for (int i = 0; i < _free.Count; i++)
         {
-            return new ScratchMemory(bytes);
+            ScratchMemory memory = _free[i];
+            if (memory.Bytes >= bytes) // the smallest that fits: they are in order
+            {
+                _free.RemoveAt(i);
+                return memory;
+            }
         }
 
-        ScratchMemory memory = _free[found];
-        _free.RemoveAt(found);
-        return memory;
+        return new ScratchMemory(bytes);
     }
 
     internal void Return(ScratchMemory memory)
     {
-        _free.Add(memory);
-        _free.Sort((a, b) => a.Bytes.CompareTo(b.Bytes)); // the smallest that fits is taken
+        int place = 0;
+        while (place < _free.Count && _free[place].Bytes < memory.Bytes)
+        {
+            place++;
+        }
+
+        _free.Insert(place, memory);
         if (_free.Count > 8)
         {
             _free[0].Free();

@@ -18,6 +18,9 @@ internal enum FrameKind : byte
     /// <summary>A rank starts no more operations on this communicator.</summary>
     Close,
 
+    /// <summary>A rank has waited for some time: it is alive, and not the one that others wait for.</summary>
+    Waiting,
+
     /// <summary>The first fault. The last frame that a rank sends.</summary>
     Fault,
 }

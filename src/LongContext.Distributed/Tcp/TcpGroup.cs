@@ -11,6 +11,7 @@ namespace LongContext.Distributed.Tcp;
 internal sealed unsafe partial class TcpGroup
 {
     private const int Window = 64;
+    private const int TellingsPerDeadline = 4; // so often a rank that waits says so: whoever is to blame is silent
 
     private readonly TcpMesh _mesh;
     private readonly int[] _world;
@@ -172,25 +173,44 @@ internal sealed unsafe partial class TcpGroup
         }
         else if (waited >= _mesh.Deadline)
         {
-            int silent = MostSilent(operation, missing);
-            _mesh.Fail(TcpFaults.Late(operation, silent, _mesh.Deadline, _mesh.LinkTo(_world[silent])!.Silence));
+            int blamed = Blamed(operation, missing);
+            _mesh.Fail(TcpFaults.Late(operation, blamed, _mesh.Deadline, Silence(blamed)));
         }
-
         else if (waited >= _mesh.SlowRankWarning && !operation.IsWarned)
         {
             operation.IsWarned = true;
             FailStop.Report(TcpFaults.Slow(operation, missing, waited));
         }
 
+        if (waited > (operation.TimesTold + 1) * _mesh.Deadline / (TellingsPerDeadline + 1))
+        {
+            operation.TimesTold++;
+            _mesh.TellWaiting();
+        }
+
         return _mesh.Deadline - waited;
     }
 
-    /// <summary>Of the ranks that an operation waits for, the one not heard of for longest: others may wait for it too.</summary>
-    private int MostSilent(TcpOperation operation, int missing) => Enumerable.Range(0, Size)
-        .Where(p => p != Rank && (operation.IsDone ? !operation.HasHeard(p) : operation.Needs(p)))
-        .OrderByDescending(p => _mesh.LinkTo(_world[p])!.Silence)
-        .DefaultIfEmpty(missing)
-        .First();
+    /// <summary>The rank silent for longest of those that an operation waits for; or of all, if those wait for others themselves.</summary>
+    private int Blamed(TcpOperation operation, int missing)
+    {
+        int needed = Peers(p => operation.IsDone ? !operation.HasHeard(p) : operation.Needs(p));
+        if (needed != Communicator.NoRank && Silence(needed) >= _mesh.Deadline / 2)
+        {
+            return needed;
+        }
+
+        int any = Peers(p => !_closed[p]);
+        return any != Communicator.NoRank && Silence(any) >= _mesh.Deadline / 2 ? any : missing;
+
+        int Peers(Func<int, bool> isOne) => Enumerable.Range(0, Size)
+            .Where(p => p != Rank && isOne(p))
+            .OrderByDescending(Silence)
+            .DefaultIfEmpty(Communicator.NoRank)
+            .First();
+    }
+
+    private TimeSpan Silence(int peer) => _mesh.LinkTo(_world[peer])!.Silence;
 
     private void Park(TimeSpan time)
     {

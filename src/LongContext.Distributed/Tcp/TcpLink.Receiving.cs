@@ -75,7 +75,7 @@ internal sealed unsafe partial class TcpLink
         int most = header.Kind switch
         {
             FrameKind.Announcement => Announcement.MostBytes(_mesh.Size),
-            FrameKind.Close => 0,
+            FrameKind.Close or FrameKind.Waiting => 0,
             FrameKind.Fault => FaultFrame.MostBytes,
             _ => -1,
         };

@@ -123,6 +123,10 @@ internal sealed class TcpMesh
                 CommunicatorFault? fault = FaultFrame.Decode(body);
                 Fail(fault ?? TcpFaults.OfLink(FaultKind.Corrupted, this, link.Peer, Current(), $"rank {link.Peer} reports a fault that is not well-formed"));
             }
+            else if (header.Kind == FrameKind.Waiting)
+            {
+                return; // that it came is all it says
+            }
             else if (_groups.TryGetValue(header.Communicator, out TcpGroup? group))
             {
                 problem = group.OnFrame(link.Peer, header, body);
@@ -224,6 +228,16 @@ internal sealed class TcpMesh
         }
     }
 
+    /// <summary>Tells all ranks that this one is alive, and waits.</summary>
+    internal void TellWaiting()
+    {
+        foreach (TcpLink? link in _links)
+        {
+            link?.Queue(new FrameHeader(FrameKind.Waiting, default, 0, 0, 0, default, 0), []);
+            link?.Push();
+        }
+    }
+
     /// <summary>Sets the first fault and tells all ranks.</summary>
     internal void Fail(CommunicatorFault fault)
     {
@@ -278,21 +292,29 @@ internal sealed class TcpMesh
     /// <summary>Memory for a reduction; the mesh keeps it for the next.</summary>
     internal CommBuffer RentScratch(long byteCount)
     {
-        int best = _scratch.FindIndex(b => b.ByteCount >= byteCount);
-        if (best < 0)
+        for (int i = 0; i < _scratch.Count; i++)
         {
-            return new CommBuffer(byteCount);
+            CommBuffer buffer = _scratch[i];
+            if (buffer.ByteCount >= byteCount)
+            {
+                _scratch.RemoveAt(i);
+                return buffer;
+            }
         }
 
-        CommBuffer buffer = _scratch[best];
-        _scratch.RemoveAt(best);
-        return buffer;
+        return new CommBuffer(byteCount);
     }
 
+    /// <summary>Takes memory back, in ascending order: the smallest that fits is rented next.</summary>
     internal void ReturnScratch(CommBuffer buffer)
     {
-        int place = _scratch.FindIndex(b => b.ByteCount >= buffer.ByteCount);
-        _scratch.Insert(place < 0 ? _scratch.Count : place, buffer); // ascending: the smallest that fits is taken
+        int place = 0;
+        while (place < _scratch.Count && _scratch[place].ByteCount < buffer.ByteCount)
+        {
+            place++;
+        }
+
+        _scratch.Insert(place, buffer);
     }
 
     private TcpOperation? Current() => Root.Oldest ?? _groups.Values.Select(g => g.Oldest).FirstOrDefault(o => o is not null) ?? Root.Latest;

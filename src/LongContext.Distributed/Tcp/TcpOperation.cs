@@ -50,6 +50,9 @@ internal sealed class TcpOperation
     /// <summary>A line has said that it takes long.</summary>
     internal bool IsWarned { get; set; }
 
+    /// <summary>How often the others have been told that this rank waits for it.</summary>
+    internal int TimesTold { get; set; }
+
     /// <summary>What this rank has started.</summary>
     internal Announcement Own { get; } = new();
 
@@ -67,7 +70,7 @@ internal sealed class TcpOperation
     {
         Volatile.Write(ref _done, false);
         Volatile.Write(ref _sequence, request.Sequence);
-        (FirstWait, IsWarned, HeardCount, _pending, _reducePending) = (0, false, 0, 0, 0);
+        (FirstWait, IsWarned, TimesTold, HeardCount, _pending, _reducePending) = (0, false, 0, 0, 0, 0);
         (_send, _receive) = (request.Send, request.Receive);
         _unequalSend = Keep(request.SendCounts, ref _sendCounts);
         _unequalReceive = Keep(request.ReceiveCounts, ref _receiveCounts);

@@ -50,6 +50,9 @@ public sealed record TcpOptions
     /// <summary>What every communicator is made with: deadlines, and what to do at a fault.</summary>
     public CommunicatorOptions Communicator { get; init; } = CommunicatorOptions.Default;
 
+    /// <summary>All for a log but the secret.</summary>
+    public override string ToString() => $"rank {Rank} of {Size} at {Host}:{Port}, {(Secret is null ? "no secret" : "with a secret")}, {Agreement}";
+
     /// <summary>Reads rank, size, rendezvous and secret from this process's environment.</summary>
     /// <exception cref="ConfigurationException">A variable is missing or makes no sense.</exception>
     public static TcpOptions FromEnvironment() => FromEnvironment(Environment.GetEnvironmentVariable);

@@ -7,6 +7,7 @@ namespace LongContext.Distributed.Tcp;
 /// <summary>Brings the ranks together: all connect to rank 0, which tells each where the others are; then each connects to those before it.</summary>
 internal static class TcpRendezvous
 {
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Joins; <paramref name="listener"/> is rank 0's if it listens already.</summary>
@@ -110,7 +111,7 @@ internal static class TcpRendezvous
         using TcpAcceptor acceptor = new(options, key, TcpAcceptor.NewListener(new IPEndPoint(address, 0)));
         byte[] hello = RankHello.Encode(options, new RankAddress(address, acceptor.Port, Environment.MachineName));
         RankAddress[] places = BlockingStream.TryWriteFrame(sockets[0]!, FrameKind.Hello, hello, deadline)
-            ? ReadTable(options, sockets[0]!, deadline)
+            ? ReadTable(options, sockets[0]!, new StartDeadline(deadline.Left + Grace)) // at the deadline rank 0 says why
             : throw RankZeroEnded(options);
         for (int rank = 1; rank < options.Rank; rank++)
         {

@@ -1,12 +1,20 @@
 using LongContext.Attention.Compression;
 using LongContext.Attention.SequenceParallel;
 using LongContext.Backends;
+using LongContext.Communication;
+using LongContext.Diagnostics;
 
 namespace LongContext.Attention;
 
 /// <summary>From options to a method: the one switch.</summary>
 internal static class AttentionMethods
 {
+    /// <summary>Whether the method divides steps among ranks, if only one.</summary>
+    internal static bool RunsOverRanks(AttentionMethod method) => method is AttentionMethod.Ring or AttentionMethod.RingZigzag;
+
+    /// <summary>Whether the method cuts the work of reading a context.</summary>
+    internal static bool IsApproximate(AttentionMethod method) => method is AttentionMethod.Star or AttentionMethod.Apb;
+
     /// <summary>Makes a method that has no options.</summary>
     internal static IAttentionMethod Create(AttentionMethod method) => method switch
     {
@@ -37,4 +45,29 @@ internal static class AttentionMethods
             new ApproximateReading(method, options, model, cache.PageSize), model, compressor, backend,
             new ScratchPages(cache.Pages - scratchPages, cache.PageSize), chunkSize);
     }
+
+    /// <summary>Makes one rank's part of a method over ranks.</summary>
+    /// <param name="method">Which one.</param>
+    /// <param name="communicator">This rank's, owned by the caller.</param>
+    /// <param name="decode">How decoding works over ranks.</param>
+    /// <param name="timeline">Records what this rank does, if there is one.</param>
+    internal static IAttentionMethod CreateOverRanks(
+        AttentionMethod method, ICommunicator communicator, ShardedDecodeOptions decode, StepTimeline? timeline) => method switch
+    {
+        AttentionMethod.Ring => Ring(communicator, SequencePartition.Contiguous, decode, timeline),
+        AttentionMethod.RingZigzag => Ring(communicator, SequencePartition.Zigzag, decode, timeline),
+        _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Not an attention method over ranks."),
+    };
+
+    private static SequenceParallelAttention Ring(
+        ICommunicator communicator, Func<long, int, SequencePartition> partition, ShardedDecodeOptions decode, StepTimeline? timeline) => new(
+        communicator, new SequenceParallelLayout(partition, decode.Placement), new RingAttention(communicator, timeline),
+        Exchange(communicator, decode), timeline);
+
+    private static QueryExchange Exchange(ICommunicator communicator, ShardedDecodeOptions decode) => decode.Merge switch
+    {
+        DecodeMerge.Star => new StarExchange(communicator),
+        DecodeMerge.Tree => new TreeExchange(communicator),
+        _ => throw new ArgumentOutOfRangeException(nameof(decode), decode.Merge, "Not a way to merge."),
+    };
 }

@@ -11,10 +11,11 @@ namespace LongContext.Attention;
 /// <param name="Count">Tokens to compute.</param>
 /// <param name="FirstOutput">Index among the step's outputs of the first of this chunk's.</param>
 /// <param name="OutputCount">The last so many of the tokens have their logits computed; may be 0.</param>
-/// <param name="Pages">The sequence's pages on this rank, enough for all tokens of it that the rank holds after the step.</param>
+/// <param name="Pages">The sequence's pages on this rank; on one rank, enough for all its tokens after the step.</param>
+/// <param name="Shards">Over ranks: where the tokens before this chunk are; the method places this chunk's, once a step. Null on one rank.</param>
 internal readonly record struct StepChunk(
     long Sequence, ReadOnlyMemory<int> Tokens, int ContextLength, int PromptLength, int Start, int Count, int FirstOutput, int OutputCount,
-    PageTable Pages)
+    PageTable Pages, ShardedSequence? Shards = null)
 {
     /// <summary>Cached tokens after the step, over all ranks.</summary>
     internal int End => Start + Count;

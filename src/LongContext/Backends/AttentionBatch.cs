@@ -10,6 +10,7 @@ public sealed class AttentionBatch
     private readonly List<int> _kvLengths = [];
     private readonly List<long> _slotMapping = [];
     private readonly List<AttentionItem> _items = [];
+    private bool _hasQueriesAlone;
 
     /// <summary>Token slots of a page.</summary>
     public required int PageSize { get; init; }
@@ -32,8 +33,11 @@ public sealed class AttentionBatch
     /// <summary>[sequences]: cached tokens, those of this step included.</summary>
     public ReadOnlySpan<int> KVLengths => Span(_kvLengths);
 
-    /// <summary>[tokens]: the cache slot (page · PageSize + offset) that each token's key and value go to.</summary>
+    /// <summary>[tokens]: the cache slot (page · PageSize + offset) that each token's key and value go to; −1: it is not cached here.</summary>
     public ReadOnlySpan<long> SlotMapping => Span(_slotMapping);
+
+    /// <summary>False when some rows are not cached here: then the plan is for attention only.</summary>
+    public bool CanAppend => !_hasQueriesAlone;
 
     /// <summary>The attention work.</summary>
     public ReadOnlySpan<AttentionItem> Items => Span(_items);
@@ -47,6 +51,7 @@ public sealed class AttentionBatch
         _kvLengths.Clear();
         _slotMapping.Clear();
         _items.Clear();
+        _hasQueriesAlone = false;
     }
 
     /// <summary>Makes room for the pages of all sequences together, so that growing sequences do not make a later step do it.</summary>
@@ -63,12 +68,41 @@ public sealed class AttentionBatch
                 $"{pages.Length} pages of {PageSize} slots cannot hold {kvLength} tokens, {newTokens} of them new.", nameof(pages));
         }
 
-        int sequence = SequenceCount;
         for (int i = kvLength - newTokens; i < kvLength; i++)
         {
             _slotMapping.Add(((long)pages[i / PageSize] * PageSize) + (i % PageSize));
         }
 
+        return Close(pages, kvLength);
+    }
+
+    /// <summary>Adds query rows alone, whose own keys and values are elsewhere, with cached tokens for them to attend to.</summary>
+    /// <param name="pages">Pages of the cached tokens.</param>
+    /// <param name="kvLength">Cached tokens; may be 0.</param>
+    /// <param name="rows">Query rows. A plan with such rows is for attention only.</param>
+    /// <returns>The index in the batch, as of a sequence.</returns>
+    /// <exception cref="ArgumentException">The pages do not hold the tokens.</exception>
+    public int AddQueries(ReadOnlySpan<int> pages, int kvLength, int rows)
+    {
+        if (rows < 0 || kvLength < 0 || (long)pages.Length * PageSize < kvLength)
+        {
+            throw new ArgumentException($"{pages.Length} pages of {PageSize} slots cannot hold {kvLength} tokens for {rows} rows.", nameof(pages));
+        }
+
+        _hasQueriesAlone |= rows > 0;
+        for (int i = 0; i < rows; i++)
+        {
+            _slotMapping.Add(-1);
+        }
+
+        return Close(pages, kvLength);
+    }
+
+    /// <summary>Adds a piece of attention work.</summary>
+    public void AddItem(in AttentionItem item) => _items.Add(item);
+
+    private int Close(ReadOnlySpan<int> pages, int kvLength)
+    {
         foreach (int page in pages)
         {
             _kvPageIndices.Add(page);
@@ -77,11 +111,8 @@ public sealed class AttentionBatch
         _kvLengths.Add(kvLength);
         _qoIndptr.Add(TokenCount);
         _kvIndptr.Add(_kvPageIndices.Count);
-        return sequence;
+        return SequenceCount - 1;
     }
-
-    /// <summary>Adds a piece of attention work.</summary>
-    public void AddItem(in AttentionItem item) => _items.Add(item);
 
     private static ReadOnlySpan<T> Span<T>(List<T> list) => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list);
 }

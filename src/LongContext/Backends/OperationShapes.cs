@@ -93,6 +93,9 @@ internal static class OperationShapes
         ShapeGuard.Within(layer, 1, cache.Layers, nameof(layer));
     }
 
+    internal static void Slots(bool canAppend) =>
+        ShapeGuard.Require(canAppend, "The plan has query rows without cache slots: it is for attention only.");
+
     internal static void GatherKV(KVCacheShape cache, int layer, in Tensor slots, in Tensor k, in Tensor v)
     {
         Typed(slots, DType.I32, nameof(slots));

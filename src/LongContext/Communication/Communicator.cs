@@ -49,6 +49,9 @@ public abstract class Communicator : ICommunicator, ICommOperationSource
     public CommunicatorInfo Info { get; }
 
     /// <inheritdoc/>
+    public TimeSpan OperationDeadline => Options.OperationDeadline;
+
+    /// <inheritdoc/>
     public CommunicatorState State =>
         Latch.Fault is not null ? CommunicatorState.Faulted : Volatile.Read(ref _closed) ? CommunicatorState.Closed : CommunicatorState.Open;
 

@@ -18,6 +18,9 @@ public interface ICommunicator : IDisposable
     /// <summary>What it runs on.</summary>
     CommunicatorInfo Info { get; }
 
+    /// <summary>How long a rank waits for others: <see cref="CommunicatorOptions.OperationDeadline"/>.</summary>
+    TimeSpan OperationDeadline { get; }
+
     /// <summary>Whether it works.</summary>
     CommunicatorState State { get; }
 

@@ -3,7 +3,7 @@ namespace LongContext;
 /// <summary>Who attends to what. Methods that cut the work are approximate; see each one's page in the docs.</summary>
 public enum AttentionMethod
 {
-    /// <summary>Exact attention: every token sees all tokens before it.</summary>
+    /// <summary>Exact attention on one rank: every token sees all tokens before it.</summary>
     Full,
 
     /// <summary>Star Attention: the context is read in blocks that see only the first block and themselves. Query and answer see everything.</summary>
@@ -14,4 +14,13 @@ public enum AttentionMethod
     /// themselves. Query and answer see everything.
     /// </summary>
     Apb,
+
+    /// <summary>
+    /// Exact attention over ranks: each rank has consecutive tokens of a prompt; keys and values go round a ring. The last rank does almost
+    /// twice the average attention work.
+    /// </summary>
+    Ring,
+
+    /// <summary>The same with a piece from the front and one from the back of the prompt on each rank: every rank does the same work.</summary>
+    RingZigzag,
 }

@@ -6,8 +6,6 @@ namespace LongContext.Engine;
 /// <remarks>All members are called on the engine's thread, except <see cref="RequestCancellation"/>.</remarks>
 internal abstract class EngineRequest(Sequence sequence)
 {
-    private volatile bool _cancellationRequested;
-
     /// <summary>Its tokens and pages.</summary>
     internal Sequence Sequence { get; } = sequence;
 
@@ -15,13 +13,13 @@ internal abstract class EngineRequest(Sequence sequence)
     internal bool HasEnded { get; private set; }
 
     /// <summary>True when it shall end as cancelled before the next step.</summary>
-    internal bool IsCancellationRequested => _cancellationRequested;
+    internal bool IsCancellationRequested => Sequence.IsCancellationRequested;
 
     /// <summary>False while its consumer is behind: the sequence is left out of steps.</summary>
     internal virtual bool ConsumerKeepsUp => true;
 
-    /// <summary>Asks for cancellation; takes effect before the next step. Thread-safe.</summary>
-    internal void RequestCancellation() => _cancellationRequested = true;
+    /// <summary>Asks for cancellation; takes effect before the next step, in a long step over ranks before the next layer. Thread-safe.</summary>
+    internal void RequestCancellation() => Sequence.RequestCancellation();
 
     /// <summary>Told after each of its chunks, with the clock's timestamp of the step's start.</summary>
     internal virtual void OnComputed(in ScheduledChunk chunk, long stepStarted)

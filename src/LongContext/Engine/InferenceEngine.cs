@@ -13,15 +13,20 @@ internal sealed class InferenceEngine : IAsyncDisposable, IDisposable
     private readonly StepLoop _loop;
     private readonly IModelRunner _runner;
     private readonly ILogger _logger;
+    private readonly Action? _onStart;
     private readonly Thread _thread;
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _disposed;
 
     /// <summary>Starts the thread.</summary>
-    internal InferenceEngine(StepLoop loop, IModelRunner runner, ILogger logger)
+    /// <param name="loop">What it runs.</param>
+    /// <param name="runner">What it disposes at its end.</param>
+    /// <param name="logger">Told of its end.</param>
+    /// <param name="onStart">Called on the thread before anything else.</param>
+    internal InferenceEngine(StepLoop loop, IModelRunner runner, ILogger logger, Action? onStart = null)
     {
-        (_loop, _runner, _logger) = (loop, runner, logger);
+        (_loop, _runner, _logger, _onStart) = (loop, runner, logger, onStart);
         _thread = new Thread(Run) { Name = ThreadName, IsBackground = true };
         _thread.Start();
     }
@@ -67,6 +72,7 @@ internal sealed class InferenceEngine : IAsyncDisposable, IDisposable
     private void Shut()
     {
         _disposed = true;
+        _runner.RequestStop();
         Wake();
     }
 
@@ -74,11 +80,13 @@ internal sealed class InferenceEngine : IAsyncDisposable, IDisposable
     {
         try
         {
+            _onStart?.Invoke();
+            _loop.KeepAlive(); // other ranks learn which thread they hear from
             while (!_disposed)
             {
-                if (!_loop.Step())
+                if (!_loop.Step() && !_wake.WaitOne(_runner.IdleLimit))
                 {
-                    _wake.WaitOne();
+                    _loop.KeepAlive();
                 }
             }
 

@@ -1,3 +1,4 @@
+using LongContext.Attention;
 using LongContext.Diagnostics;
 using LongContext.KVCache;
 using LongContext.Scheduling;
@@ -96,12 +97,27 @@ internal sealed class StepLoop
             Telemetry.StepDuration.Record(_clock.GetElapsedTime(started).TotalSeconds);
             return true;
         }
+        catch (StepAbandonedException)
+        {
+            return true; // its chunks were not completed: the next step looks at who is left
+        }
         catch (Exception e)
         {
-            Log.EngineFaulted(_logger, e, _requests.Count);
-            EngineFaultedException fault = new(e.Message, e);
-            Stop(fault);
-            throw fault;
+            throw Fault(e);
+        }
+    }
+
+    /// <summary>Tells the runner that it is not forgotten, while there is nothing to compute.</summary>
+    /// <exception cref="EngineFaultedException">As for <see cref="Step"/>.</exception>
+    internal void KeepAlive()
+    {
+        try
+        {
+            _runner.KeepAlive();
+        }
+        catch (Exception e)
+        {
+            throw Fault(e);
         }
     }
 
@@ -137,6 +153,14 @@ internal sealed class StepLoop
         EngineFaultedException fault => new EngineFaultedException(fault.InnerException?.Message ?? fault.Message, fault.InnerException),
         _ => new ObjectDisposedException(OwnerName),
     };
+
+    private EngineFaultedException Fault(Exception cause)
+    {
+        Log.EngineFaulted(_logger, cause, _requests.Count);
+        EngineFaultedException fault = new(cause.Message, cause);
+        Stop(fault);
+        return fault;
+    }
 
     private void TakeSubmissions()
     {

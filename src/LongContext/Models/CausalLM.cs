@@ -13,6 +13,7 @@ internal sealed class CausalLM : IDisposable
     private readonly IBackend _backend;
     private readonly IAttentionMethod _method;
     private readonly ModelWeights _weights;
+    private readonly bool _ownsWeights;
     private readonly DecoderLayer[] _layers;
     private readonly Activations _a;
     private readonly RotaryTable _rotary;
@@ -20,13 +21,15 @@ internal sealed class CausalLM : IDisposable
     private readonly AttentionPlan _plan;
     private readonly int _maxTokens;
     private readonly int _maxOutputs;
+    private readonly int[] _allLayers;
 
     private CausalLM(
-        ModelInfo info, ModelConfig config, ModelWeights weights, IBackend backend, IAttentionMethod method,
+        ModelInfo info, ModelConfig config, ModelWeights weights, bool ownsWeights, IBackend backend, IAttentionMethod method,
         int contextLength, int maxTokens, int maxOutputs)
     {
-        (Info, Config, _weights, _backend, _method) = (info, config, weights, backend, method);
+        (Info, Config, _weights, _ownsWeights, _backend, _method) = (info, config, weights, ownsWeights, backend, method);
         (_maxTokens, _maxOutputs) = (maxTokens, maxOutputs);
+        _allLayers = [.. Enumerable.Range(0, config.Layers)];
         _layers = [.. weights.Layers.Select(w => new DecoderLayer(config, w, backend, method))];
         _a = new Activations(backend, config, maxTokens, maxOutputs);
         _rotary = new RotaryTable(backend, config.Rotary, contextLength, maxTokens);
@@ -45,6 +48,9 @@ internal sealed class CausalLM : IDisposable
 
     /// <summary>Number of weights.</summary>
     internal long ParameterCount => Info.ParameterCount;
+
+    /// <summary>Called before each layer; may throw to leave the step, which must then be run again from its first layer.</summary>
+    internal Action<int>? BeforeLayer { get; set; }
 
     /// <summary>Told of the residual stream after each layer: layer, [tokens, hidden]. For tests and diagnosis.</summary>
     internal Action<int, Tensor>? LayerObserver { get; set; }
@@ -85,7 +91,7 @@ internal sealed class CausalLM : IDisposable
         try
         {
             ModelInfo info = ModelDescription.Of(config, table, source);
-            return new CausalLM(info, config, weights, backend, method, contextLength, maxTokens, maxOutputs);
+            return new CausalLM(info, config, weights, ownsWeights: true, backend, method, contextLength, maxTokens, maxOutputs);
         }
         catch
         {
@@ -93,6 +99,15 @@ internal sealed class CausalLM : IDisposable
             throw;
         }
     }
+
+    /// <summary>The same model for another rank of this process, over the same weights in memory; dispose it before this one.</summary>
+    /// <param name="backend">The other rank's; it must compute with weights where this model's backend left them, in host memory.</param>
+    /// <param name="method">The other rank's.</param>
+    /// <param name="contextLength">As for <see cref="Load"/>, as the next two.</param>
+    /// <param name="maxTokens">Most tokens of one step.</param>
+    /// <param name="maxOutputs">Most rows of one step whose logits are wanted.</param>
+    internal CausalLM Share(IBackend backend, IAttentionMethod method, int contextLength, int maxTokens, int maxOutputs) =>
+        new(Info, Config, _weights, ownsWeights: false, backend, method, contextLength, maxTokens, maxOutputs);
 
     /// <summary>Bytes of one step's activations.</summary>
     internal static long ActivationByteCount(ModelConfig config, int maxTokens, int maxOutputs) =>
@@ -104,26 +119,60 @@ internal sealed class CausalLM : IDisposable
     /// <param name="logits">[outputs, vocabulary], row-major.</param>
     internal void Forward(in StepInput input, KVCacheStorage cache, Span<float> logits)
     {
-        CheckInput(input, logits.Length);
-        _a.Resize(input.TokenIds.Length, input.OutputRows.Length);
-        _method.AddItems(input.Batch);
-        _backend.Plan(_plan, input.Batch);
-        _rotary.Update(input.Positions);
-        _localRotary?.Update(input.Positions);
-
-        _backend.Upload(input.TokenIds, _a.TokenIds);
-        _backend.Embedding(_weights.TokenEmbedding, _a.TokenIds, Config.EmbeddingScale, _a.Hidden);
-        for (int l = 0; l < _layers.Length; l++)
-        {
-            RotaryTable rotary = Config.IsLocal(l) ? _localRotary! : _rotary;
-            _layers[l].Forward(
-                _a, new AttentionContext(_backend, cache, _plan, l, Config.AttentionOf(l), rotary.Cos, rotary.Sin, Config.RotaryLayout));
-            LayerObserver?.Invoke(l, _a.Hidden);
-        }
-
+        CheckLogits(input.OutputRows.Length, logits.Length);
+        Compute(input, cache, _allLayers);
         if (input.OutputRows.Length > 0)
         {
-            ComputeLogits(input.OutputRows, logits);
+            GatherOutputs(input.OutputRows);
+            Project(input.OutputRows.Length, logits);
+        }
+    }
+
+    /// <summary>Runs one step up to the wanted rows' last hidden states; <see cref="ComputeLogits"/> makes logits of them, on any rank.</summary>
+    /// <param name="input">As for <see cref="Forward"/>; a rank without rows still takes part in every layer's attention.</param>
+    /// <param name="cache">The KV pages.</param>
+    /// <param name="hidden">[outputs, hidden], row-major: before the last norm.</param>
+    internal void ForwardHidden(in StepInput input, KVCacheStorage cache, Span<float> hidden)
+    {
+        Compute(input, cache, _allLayers);
+        if (input.OutputRows.Length > 0)
+        {
+            GatherOutputs(input.OutputRows);
+            _backend.Download(_a.OutputHidden, hidden[..(input.OutputRows.Length * Config.HiddenSize)]);
+        }
+    }
+
+    /// <summary>Logits of hidden states from <see cref="ForwardHidden"/>.</summary>
+    /// <param name="hidden">[outputs, hidden], row-major; at most maxOutputs rows.</param>
+    /// <param name="logits">[outputs, vocabulary], row-major.</param>
+    internal void ComputeLogits(ReadOnlySpan<float> hidden, Span<float> logits)
+    {
+        int outputs = hidden.Length / Config.HiddenSize;
+        CheckLogits(outputs, logits.Length);
+        _a.ResizeOutputs(outputs);
+        _backend.Upload(hidden, _a.OutputHidden);
+        Project(outputs, logits);
+    }
+
+    /// <summary>Runs rows that nobody asked for through the first layer of each kind, so that the first step finds its code compiled.</summary>
+    /// <remarks>Overwrites the cache's first page and touches no other. Goes on with more rows only until <paramref name="limit"/> has passed.</remarks>
+    internal void WarmUp(KVCacheStorage cache, TimeProvider clock, TimeSpan limit)
+    {
+        long started = clock.GetTimestamp();
+        int[] kinds = [.. _allLayers.DistinctBy(l => (Config.IsLocal(l), _weights.Layers[l].Types))];
+        foreach (WarmUpStep step in WarmUpStep.All)
+        {
+            if (step.Rows > _maxTokens || clock.GetElapsedTime(started) > limit)
+            {
+                break;
+            }
+
+            Compute(step.Input(cache.Shape.PageSize), cache, kinds);
+            GatherOutputs([0]);
+            NormOutputs();
+            int columns = Math.Min(Config.VocabularySize, WarmUpStep.Columns);
+            Tensor logits = _a.Logits.Reshape(new TensorShape(Config.VocabularySize, 1)).Slice(0, columns).Reshape(new TensorShape(1, columns));
+            _backend.Linear(_a.OutputHidden, _weights.Output.Slice(0, columns), default, logits);
         }
     }
 
@@ -134,38 +183,81 @@ internal sealed class CausalLM : IDisposable
         _localRotary?.Dispose();
         _rotary.Dispose();
         _a.Dispose();
-        _weights.Dispose();
+        if (_ownsWeights)
+        {
+            _weights.Dispose();
+        }
     }
 
-    private void ComputeLogits(ReadOnlySpan<int> rows, Span<float> logits)
+    private void Compute(in StepInput input, KVCacheStorage cache, ReadOnlySpan<int> layers)
+    {
+        CheckInput(input);
+        int tokens = input.TokenIds.Length;
+        _a.Resize(tokens, input.OutputRows.Length);
+        _method.AddItems(input.Batch);
+        _backend.Plan(_plan, input.Batch);
+        _rotary.Update(input.Positions);
+        _localRotary?.Update(input.Positions);
+        if (tokens > 0)
+        {
+            _backend.Upload(input.TokenIds, _a.TokenIds);
+            _backend.Embedding(_weights.TokenEmbedding, _a.TokenIds, Config.EmbeddingScale, _a.Hidden);
+        }
+
+        foreach (int l in layers)
+        {
+            BeforeLayer?.Invoke(l);
+            RotaryTable rotary = Config.IsLocal(l) ? _localRotary! : _rotary;
+            _layers[l].Forward(
+                _a, new AttentionContext(_backend, cache, _plan, l, Config.AttentionOf(l), rotary.Cos, rotary.Sin, Config.RotaryLayout));
+            LayerObserver?.Invoke(l, _a.Hidden);
+        }
+    }
+
+    private void GatherOutputs(ReadOnlySpan<int> rows)
     {
         _backend.Upload(rows, _a.OutputRows);
         _backend.GatherRows(_a.Hidden, _a.OutputRows, _a.OutputHidden);
-        _backend.RmsNorm(_a.OutputHidden, _weights.OutputNorm, Config.RmsNormEpsilon, _a.OutputHidden);
+    }
+
+    private void NormOutputs() => _backend.RmsNorm(_a.OutputHidden, _weights.OutputNorm, Config.RmsNormEpsilon, _a.OutputHidden);
+
+    /// <summary>Output norm and matrix over the gathered rows.</summary>
+    private void Project(int outputs, Span<float> logits)
+    {
+        NormOutputs();
         _backend.Linear(_a.OutputHidden, _weights.Output, default, _a.Logits);
         if (Config.LogitSoftCap > 0)
         {
             _backend.SoftCap(_a.Logits, Config.LogitSoftCap);
         }
 
-        _backend.Download(_a.Logits, logits[..(rows.Length * Config.VocabularySize)]);
+        _backend.Download(_a.Logits, logits[..(outputs * Config.VocabularySize)]);
     }
 
-    private void CheckInput(in StepInput input, int logits)
+    private void CheckLogits(int outputs, int logits)
     {
-        int tokens = input.TokenIds.Length;
-        int outputs = input.OutputRows.Length;
-        bool agree = input.Positions.Length == tokens && input.Batch.TokenCount == tokens;
-        if (tokens < 1 || tokens > _maxTokens || outputs > _maxOutputs || !agree)
+        if (outputs > _maxOutputs)
         {
-            throw new ArgumentException(
-                $"A step of {tokens} tokens, {input.Positions.Length} positions, {input.Batch.TokenCount} slots and {outputs} outputs; " +
-                $"the model takes 1 to {_maxTokens} tokens and up to {_maxOutputs} outputs.", nameof(input));
+            throw new ArgumentException($"{outputs} outputs; the model computes up to {_maxOutputs} at once.", nameof(outputs));
         }
 
         if (logits < (long)outputs * Config.VocabularySize)
         {
             throw new ArgumentException($"{outputs} rows of {Config.VocabularySize} logits do not fit {logits} floats.", nameof(logits));
+        }
+    }
+
+    private void CheckInput(in StepInput input)
+    {
+        int tokens = input.TokenIds.Length;
+        int outputs = input.OutputRows.Length;
+        bool agree = input.Positions.Length == tokens && input.Batch.TokenCount == tokens;
+        if (tokens > _maxTokens || outputs > _maxOutputs || !agree)
+        {
+            throw new ArgumentException(
+                $"A step of {tokens} tokens, {input.Positions.Length} positions, {input.Batch.TokenCount} slots and {outputs} outputs; " +
+                $"the model takes up to {_maxTokens} tokens and {_maxOutputs} outputs.", nameof(input));
         }
 
         foreach (int id in input.TokenIds)

@@ -18,15 +18,20 @@ internal sealed class DecoderLayer(ModelConfig config, LayerWeights w, IBackend 
 
     private void Attend(Activations a, in Tensor hidden, in AttentionContext context)
     {
-        backend.RmsNorm(hidden, w.AttentionNorm, config.RmsNormEpsilon, a.Normed);
-        backend.Linear(a.Normed, w.Q, w.QBias, a.Q);
-        backend.Linear(a.Normed, w.K, w.KBias, a.K);
-        backend.Linear(a.Normed, w.V, w.VBias, a.V);
-
         long tokens = hidden.Shape.Rows;
         Tensor q = a.Q.Reshape(new TensorShape(tokens, config.QHeads, config.HeadDim));
         Tensor k = a.K.Reshape(new TensorShape(tokens, config.KVHeads, config.HeadDim));
         Tensor v = a.V.Reshape(new TensorShape(tokens, config.KVHeads, config.HeadDim));
+        if (tokens == 0)
+        {
+            method.Forward(context, q, k, v, a.Attended.Reshape(q.Shape)); // others may need this rank's keys
+            return;
+        }
+
+        backend.RmsNorm(hidden, w.AttentionNorm, config.RmsNormEpsilon, a.Normed);
+        backend.Linear(a.Normed, w.Q, w.QBias, a.Q);
+        backend.Linear(a.Normed, w.K, w.KBias, a.K);
+        backend.Linear(a.Normed, w.V, w.VBias, a.V);
         NormIfAny(q, w.QNorm);
         NormIfAny(k, w.KNorm);
         method.Forward(context, q, k, v, a.Attended.Reshape(q.Shape));
@@ -38,13 +43,22 @@ internal sealed class DecoderLayer(ModelConfig config, LayerWeights w, IBackend 
 
     private void FeedForward(Activations a, in Tensor hidden)
     {
-        backend.RmsNorm(hidden, w.FeedForwardNorm, config.RmsNormEpsilon, a.Normed);
-        backend.Linear(a.Normed, w.Gate, default, a.Gate);
-        backend.Linear(a.Normed, w.Up, default, a.Up);
-        backend.GatedActivation(a.Gate, a.Up, config.Activation, a.Gate);
-        backend.Linear(a.Gate, w.Down, default, a.Delta);
-        NormIfAny(a.Delta, w.PostFeedForwardNorm);
-        backend.Add(hidden, a.Delta, hidden);
+        for (long start = 0; start < hidden.Shape.Rows; start += Activations.FeedForwardRows)
+        {
+            long rows = Math.Min(Activations.FeedForwardRows, hidden.Shape.Rows - start);
+            FeedForward(hidden.Slice(start, rows), a.Normed.Slice(start, rows), a.Delta.Slice(start, rows), a.Gate(rows), a.Up(rows));
+        }
+    }
+
+    private void FeedForward(in Tensor hidden, in Tensor normed, in Tensor delta, in Tensor gate, in Tensor up)
+    {
+        backend.RmsNorm(hidden, w.FeedForwardNorm, config.RmsNormEpsilon, normed);
+        backend.Linear(normed, w.Gate, default, gate);
+        backend.Linear(normed, w.Up, default, up);
+        backend.GatedActivation(gate, up, config.Activation, gate);
+        backend.Linear(gate, w.Down, default, delta);
+        NormIfAny(delta, w.PostFeedForwardNorm);
+        backend.Add(hidden, delta, hidden);
     }
 
     private void NormIfAny(in Tensor x, in Tensor weight)

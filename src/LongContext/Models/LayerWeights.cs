@@ -36,4 +36,8 @@ internal sealed class LayerWeights
     internal Tensor Down { get; set; }
 
     internal Tensor PostFeedForwardNorm { get; set; }
+
+    /// <summary>The matrices' element types: equal ones are computed by the same code.</summary>
+    internal (DType Q, DType K, DType V, DType Output, DType Gate, DType Up, DType Down) Types =>
+        (Q.Type, K.Type, V.Type, AttentionOutput.Type, Gate.Type, Up.Type, Down.Type);
 }

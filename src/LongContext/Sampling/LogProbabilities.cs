@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace LongContext.Sampling;
 
@@ -26,9 +26,10 @@ internal static class LogProbabilities
         return result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double LogSumExp(ReadOnlySpan<float> logits)
     {
-        double max = TensorPrimitives.Max(logits);
+        double max = LogitRow.Max(logits);
         double sum = 0;
         foreach (float logit in logits)
         {
@@ -38,6 +39,7 @@ internal static class LogProbabilities
         return max + Math.Log(sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Top(ReadOnlySpan<float> logits, Span<int> ids)
     {
         int filled = 0;

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace LongContext.Sampling;
@@ -79,9 +78,7 @@ internal sealed class Sampler
 
         // Weights relative to the likeliest token, whose weight is exactly 1; dropped tokens weigh 0.
         Span<float> weights = logits;
-        TensorPrimitives.Subtract(logits, max, weights);
-        TensorPrimitives.Divide(weights, _temperature, weights);
-        TensorPrimitives.Exp<float>(weights, weights);
+        LogitRow.Weigh(weights, max, _temperature);
         _cut?.KeepMass(weights, _topP);
         return Pick(weights);
     }
@@ -116,7 +113,7 @@ internal sealed class Sampler
 
     private static float FiniteMaximum(ReadOnlySpan<float> logits)
     {
-        float max = TensorPrimitives.Max(logits); // NaN if any is NaN
+        float max = LogitRow.Max(logits); // NaN if any is NaN
         if (float.IsFinite(max))
         {
             return max;

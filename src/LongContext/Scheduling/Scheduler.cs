@@ -1,3 +1,4 @@
+using LongContext.Attention;
 using LongContext.KVCache;
 
 namespace LongContext.Scheduling;
@@ -131,7 +132,7 @@ internal sealed class Scheduler(PagedKVCache cache, SchedulerLimits limits)
                 continue;
             }
 
-            while (!TryStart(sequence))
+            while (_running.Count >= limits.MaxRunning || !TryStart(sequence))
             {
                 // Sequences whose consumers are behind give way only when nothing else can run and free pages by ending.
                 if (ActiveCount() > 0 || FindVictim(sequence) is not { IsPaused: true } paused)
@@ -243,7 +244,7 @@ internal sealed class Scheduler(PagedKVCache cache, SchedulerLimits limits)
         }
     }
 
-    private static bool IsReader(Sequence sequence) => sequence.Attention != AttentionMethod.Full && sequence.PendingTokens > 1;
+    private static bool IsReader(Sequence sequence) => AttentionMethods.IsApproximate(sequence.Attention) && sequence.PendingTokens > 1;
 
     /// <summary>Gets pages for <paramref name="count"/> more tokens, from younger sequences if need be.</summary>
     /// <returns>Tokens that there are pages for.</returns>

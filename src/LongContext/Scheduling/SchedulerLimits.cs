@@ -3,7 +3,8 @@ namespace LongContext.Scheduling;
 /// <summary>The size of a step.</summary>
 /// <param name="ChunkSize">Most prefill tokens of a step, over all sequences.</param>
 /// <param name="MaxSequences">Most sequences computed together.</param>
-internal sealed record SchedulerLimits(int ChunkSize, int MaxSequences)
+/// <param name="MaxRunning">Most sequences that have pages, those included whose consumers are behind.</param>
+internal sealed record SchedulerLimits(int ChunkSize, int MaxSequences, int MaxRunning = int.MaxValue)
 {
     private const int MinOutputs = 16;
 

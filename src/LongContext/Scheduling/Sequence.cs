@@ -7,6 +7,7 @@ internal sealed class Sequence
 {
     private readonly int _maxLength;
     private int[] _tokens;
+    private volatile bool _cancellationRequested;
 
     /// <summary>A sequence that waits.</summary>
     /// <param name="arrival">Its place in the order of arrival; unique.</param>
@@ -85,6 +86,9 @@ internal sealed class Sequence
     /// <summary>Its consumer is behind: it takes part in no step.</summary>
     internal bool IsPaused { get; set; }
 
+    /// <summary>Its request shall end: computing on is in vain.</summary>
+    internal bool IsCancellationRequested => _cancellationRequested;
+
     /// <summary>Where it is in its life.</summary>
     internal SequenceState State { get; set; }
 
@@ -99,6 +103,9 @@ internal sealed class Sequence
 
     /// <summary>The token ids, for those who keep them during a step.</summary>
     internal ReadOnlyMemory<int> TokenMemory => _tokens.AsMemory(0, Length);
+
+    /// <summary>Its request shall end. Thread-safe.</summary>
+    internal void RequestCancellation() => _cancellationRequested = true;
 
     /// <summary>Makes room for all it may ever have, so that no later step has to. Called when it starts: while it waits it takes only its prompt.</summary>
     internal void ReserveFullLength(int pages)

@@ -84,6 +84,16 @@ internal sealed class MpiFaultTests
     }
 
     [Test]
+    public void Start_WithoutOneRank_EndsSoonWith75([ValueSource(nameof(Launchers))] RankLauncher launcher)
+    {
+        RankJobResult end = Run(Launch(launcher, "last-never-starts", 20));
+
+        Assert.That(end.ExitCode, Is.Not.Zero, end.ToString()); // MPICH's tells of the absent rank, which it kills
+        Assert.That(end.Reports, Has.Some.Contains("within 2 s").And.Contains("exit 75"), end.ToString());
+        Assert.That(end.Elapsed, Is.LessThan(TimeSpan.FromSeconds(2 + 5 + 5)), end.ToString());
+    }
+
+    [Test]
     public void Mismatch_OfFacts_EndsAllWith78AndBothValues([ValueSource(nameof(Launchers))] RankLauncher launcher)
     {
         RankJobResult end = Run(Launch(launcher, "last-differs", 20, "model"));

@@ -52,6 +52,18 @@ internal static class FaultScenarios
         return 0;
     }
 
+    /// <summary>The last rank does not make its communicator.</summary>
+    internal static int LastNeverStarts(RankRun run)
+    {
+        if (run.Place.Rank == run.Place.Size - 1)
+        {
+            Thread.Sleep(Timeout.Infinite);
+        }
+
+        using ICommunicator communicator = run.Connect(Options(run) with { StartDeadline = TimeSpan.FromSeconds(2) });
+        return 0;
+    }
+
     /// <summary>The last rank was started with another model. Or, second argument "deadline", with another deadline.</summary>
     internal static int LastDiffers(RankRun run)
     {

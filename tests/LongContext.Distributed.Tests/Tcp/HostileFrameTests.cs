@@ -41,7 +41,9 @@ internal sealed class HostileFrameTests
         yield return Case(
             "groups that were never made", FaultKind.Corrupted,
             [.. Enumerable.Range(0, 5000).SelectMany(i => FakeRank.Barrier(0, (uint)i, communicator: 1 + (uint)i))]);
-        yield return Case("operations after the end", FaultKind.Corrupted, [.. FakeRank.Frame(header with { Kind = FrameKind.Close }), .. FakeRank.Barrier(0, 1)]);
+        yield return Case(
+            "operations after the end", FaultKind.Corrupted,
+            [.. FakeRank.Barrier(0, 0), .. FakeRank.Frame(header with { Kind = FrameKind.Close, Sequence = 1, Frame = 1 }), .. FakeRank.Barrier(1, 2)]);
     }
 
     [TestCaseSource(nameof(Bad))]
@@ -79,14 +81,18 @@ internal sealed class HostileFrameTests
         Thread rankZero = new(() =>
         {
             using TcpCommunicator communicator = TcpCommunicator.Create(options, listener);
-            thrown = Assert.Throws<CommunicatorException>(() =>
+            try
             {
                 CommOperation barrier = communicator.Barrier(FakeRank.Tag);
                 waits.Set();
-                barrier.Wait();
-                communicator.Barrier(FakeRank.Tag).Wait();
-                communicator.Barrier(FakeRank.Tag).Wait();
-            });
+                barrier.Wait(); // completes where what is wrong comes after the first announcement
+                communicator.Faulted.WaitHandle.WaitOne(TimeSpan.FromSeconds(20));
+                communicator.Barrier(FakeRank.Tag);
+            }
+            catch (CommunicatorException e)
+            {
+                thrown = e;
+            }
         });
         rankZero.Start();
         using (FakeRank fake = new(options))
@@ -97,6 +103,7 @@ internal sealed class HostileFrameTests
         }
 
         Assert.That(rankZero.Join(TimeSpan.FromSeconds(30)), Is.True, "Rank 0 hangs.");
+        Assert.That(thrown, Is.Not.Null, "Rank 0 noticed nothing.");
         return thrown!.Fault;
     }
 

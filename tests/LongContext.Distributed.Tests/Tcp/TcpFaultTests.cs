@@ -10,7 +10,7 @@ internal sealed class TcpFaultTests
 {
     private const int Ranks = 3;
     private const int Continue = 18;
-    private const double Deadline = 1;
+    private const double Deadline = 1.5;
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(Deadline + 5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
@@ -33,6 +33,7 @@ internal sealed class TcpFaultTests
     }
 
     [TestCase("gather")]
+    [TestCase("reduce")]
     [TestCase("ring")]
     public void Stopped_OneRank_TheOthersNameItAtTheDeadline_AndItEndsOnceItRuns(string operation)
     {
@@ -60,7 +61,7 @@ internal sealed class TcpFaultTests
     }
 
     [TestCase("model", "'c0ffee' on rank 0", "'decade' on rank 2")]
-    [TestCase("deadline", "OperationDeadline is '00:00:01' on rank 0", "'00:01:39' on rank 2")]
+    [TestCase("deadline", "OperationDeadline is '00:00:01.5000000' on rank 0", "'00:01:39' on rank 2")]
     public void Differing_OneRank_EndsAllWith78AndBothValues(string what, string first, string second)
     {
         RankJobResult end = Run(Launch("last-differs", Deadline, what));

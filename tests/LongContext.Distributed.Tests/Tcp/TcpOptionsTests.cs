@@ -29,6 +29,12 @@ internal sealed class TcpOptionsTests
     }
 
     [Test]
+    public void ToString_ForALog_KeepsTheSecret()
+    {
+        Assert.That((Good with { Secret = "do not tell anybody" }).ToString(), Does.Not.Contain("tell").And.Contain("rank 0 of 2"));
+    }
+
+    [Test]
     public void Create_OptionsThatMakeNoSense_IsRefusedBeforeAnythingListens()
     {
         (TcpOptions Options, string Says)[] bad =

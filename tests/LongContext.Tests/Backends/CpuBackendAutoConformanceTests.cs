@@ -28,6 +28,9 @@ internal sealed class CpuBackendAutoConformanceTests : BackendConformance
         return block.Select(value => largest == 0 ? 0 : Math.Round(value / largest * 127) / 127 * largest);
     }
 
+    protected override bool RoundsAttention(DType cache, int headDim) =>
+        AttentionKernels.Find() is not null && cache == DType.BF16 && headDim % 2 == 0;
+
     /// <summary>By search, not by the bits' arithmetic: the nearest of the neighbours, the even one of two equally near.</summary>
     private static ushort NearestBF16(double value)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LongContext.Backends;
 using LongContext.Backends.Cpu;
+using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Tensors;
 using LongContext.Tests.Shared.Conformance;
 using NUnit.Framework;
@@ -114,6 +115,56 @@ internal sealed class CpuBackendMeasurements
             (name, amount, unit, run) = Linear(auto, type, tokens, inFeatures, outFeatures);
             yield return (name + " auto", amount, unit, run);
         }
+    }
+
+    /// <summary>Attention in both precisions beside the processor's bfloat16 dot products and its memory.</summary>
+    [Test]
+    public void MeasureAttention([Values(1, 2)] int threads)
+    {
+        using CpuBackend float32 = new(threads);
+        using CpuBackend auto = new(threads, ModelPrecision.Auto);
+        List<(string Name, double Amount, string Unit, Action Run)> works = [DotProducts()];
+        foreach (int headDim in (int[])[64, 128])
+        {
+            works.AddRange(Both(tokens: 1024, keys: 8192, headDim));
+            works.AddRange(Both(tokens: 1, keys: 262_144, headDim)); // 128 MB and more
+        }
+
+        Report(float32.Info.Device + " / " + auto.Info.Device, works);
+
+        IEnumerable<(string, double, string, Action)> Both(int tokens, int keys, int headDim)
+        {
+            foreach (CpuBackend backend in (CpuBackend[])[float32, auto])
+            {
+                (string name, double amount, string unit, Action run) = Attention(backend, DType.BF16, tokens, keys, headDim);
+                yield return (name + (backend == auto ? " auto" : " float32"), amount, unit, run);
+            }
+        }
+    }
+
+    /// <summary>What one core can do at most: dot products of registers, 24 sums at once.</summary>
+    private static unsafe (string Name, double Amount, string Unit, Action Run) DotProducts()
+    {
+        const int sums = 24, rounds = 1_000_000;
+        Assembler a = new();
+        Label round = new();
+        for (int i = 0; i < 32; i++)
+        {
+            a.Vpxord(new(i), new(i), new(i));
+        }
+
+        a.Place(round);
+        for (int i = 0; i < sums; i++)
+        {
+            a.Vdpbf16ps(new(i), new(30), new VectorRegister(31));
+        }
+
+        a.Sub(GeneralRegister.Rdi, 1);
+        a.Jcc(Condition.NotEqual, round);
+        a.Vzeroupper();
+        a.Ret();
+        nint code = (nint)ExecutableMemory.Place(a.Assemble());
+        return ("vdpbf16ps, one thread", 64.0 * sums * rounds, "GFLOP/s", () => ((delegate* unmanaged<long, void>)code)(rounds));
     }
 
     private static (string Name, double Amount, string Unit, Action Run) Attention(CpuBackend backend, DType type, int tokens, int keys, int headDim)

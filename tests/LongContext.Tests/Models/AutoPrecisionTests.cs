@@ -14,16 +14,18 @@ namespace LongContext.Tests.Models;
 [TestFixture]
 internal sealed class AutoPrecisionTests
 {
-    [TestCase("tiny-f32-p48")]
-    [TestCase("tiny-f16-p48")]
-    [TestCase("tiny-bf16-p48")]
-    [TestCase("tiny-q8_0-p48")]
-    [TestCase("tiny-q4_0-p48")]
-    [TestCase("tiny-tied-f32-p48")]
-    [TestCase("tiny-llama3-f32-p48")]
-    [TestCase("tiny-qwen2-f32-p48")]
-    [TestCase("tiny-qwen3-f32-p48")]
-    public void Forward_OfAGguf_IsNoFurtherFromFloat64ThanLlamaCpp(string name)
+    [TestCase("tiny-f32-p48", DType.F32)]
+    [TestCase("tiny-f16-p48", DType.F32)]
+    [TestCase("tiny-bf16-p48", DType.F32)]
+    [TestCase("tiny-q8_0-p48", DType.F32)]
+    [TestCase("tiny-q8_0-p48", DType.BF16)]
+    [TestCase("tiny-q4_0-p48", DType.F32)]
+    [TestCase("tiny-q4_0-p48", DType.BF16)]
+    [TestCase("tiny-tied-f32-p48", DType.F32)]
+    [TestCase("tiny-llama3-f32-p48", DType.F32)]
+    [TestCase("tiny-qwen2-f32-p48", DType.F32)]
+    [TestCase("tiny-qwen3-f32-p48", DType.F32)]
+    public void Forward_OfAGguf_IsNoFurtherFromFloat64ThanLlamaCpp(string name, DType cache)
     {
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(SharedData.Require($"golden/{name}.json")));
         JsonElement root = golden.RootElement;
@@ -33,7 +35,7 @@ internal sealed class AutoPrecisionTests
         int[] prompt = [.. Numbers(root.GetProperty("prompt")).Select(v => (int)v)];
         double[] exact = Numbers(root.GetProperty("float64_reference").GetProperty("last_logits"));
         using ModelFiles files = ModelDirectory.Open(folder.File("model.gguf"));
-        using ModelRun run = new(files, new CpuBackend(2, ModelPrecision.Auto), 4096, prompt.Length, prompt.Length);
+        using ModelRun run = new(files, new CpuBackend(2, ModelPrecision.Auto), 4096, prompt.Length, prompt.Length, cache);
 
         double ours = Distance(run.Logits(prompt, prompt.Length)[^1].Select(v => (double)v), exact);
         double theirs = Distance(Numbers(root.GetProperty("last_logits")), exact);
@@ -41,9 +43,38 @@ internal sealed class AutoPrecisionTests
         Assert.That(ours, Is.LessThanOrEqualTo(Math.Max(1.02 * theirs, 1e-4))); // 1e-4: nothing is rounded, F32's own noise
     }
 
-    [TestCase(DType.F32)]
-    [TestCase(DType.BF16)]
-    public void Likelihood_OfStories_LosesAtMostHalfAPercent(DType type)
+    /// <summary>Weights that linear layers do not round: so what differs is attention's, over a cache that rounds keys and values.</summary>
+    [TestCase("tiny-f32-p48")]
+    [TestCase("tiny-f16-p48")]
+    [TestCase("tiny-tied-f32-p48")]
+    [TestCase("tiny-llama3-f32-p48")]
+    [TestCase("tiny-qwen2-f32-p48")]
+    [TestCase("tiny-qwen3-f32-p48")]
+    public void Attention_RoundingQueriesAndWeights_CostsNoMoreThanRoundingKeysAndValues(string name)
+    {
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(SharedData.Require($"golden/{name}.json")));
+        double[] exact = Numbers(golden.RootElement.GetProperty("float64_reference").GetProperty("last_logits"));
+        using TemporaryFolder folder = new();
+        (double cache, double both) = (Error(ModelPrecision.Float32), Error(ModelPrecision.Auto));
+        TestContext.Out.WriteLine($"root mean square: {cache:E2} by the cache, {both:E2} with attention; ratio {both / cache:F2}");
+        Assert.That(both, Is.LessThanOrEqualTo(2 * cache)); // √2 would be as much again
+
+        double Error(ModelPrecision precision)
+        {
+            JsonElement root = golden.RootElement;
+            string path = folder.File("model.gguf");
+            GoldenModel.WriteGguf(path, root.GetProperty("shape").GetString()!, Enum.Parse<DType>(root.GetProperty("type").GetString()!, ignoreCase: true));
+            int[] prompt = [.. Numbers(root.GetProperty("prompt")).Select(v => (int)v)];
+            using ModelFiles files = ModelDirectory.Open(path);
+            using ModelRun run = new(files, new CpuBackend(2, precision), 4096, prompt.Length, prompt.Length, DType.BF16);
+            return Math.Sqrt(run.Logits(prompt, prompt.Length)[^1].Zip(exact, (x, y) => (x - y) * (x - y)).Average());
+        }
+    }
+
+    [TestCase(DType.F32, DType.F32)]
+    [TestCase(DType.BF16, DType.F32)]
+    [TestCase(DType.BF16, DType.BF16)]
+    public void Likelihood_OfStories_LosesAtMostHalfAPercent(DType type, DType cache)
     {
         using TemporaryFolder folder = new();
         Convert(SharedData.Require("models/stories260K"), folder.Path, type);
@@ -57,14 +88,14 @@ internal sealed class AutoPrecisionTests
         double MeanLogLikelihood(string path, ModelPrecision precision)
         {
             using ModelFiles files = ModelDirectory.Open(path);
-            using ModelRun run = new(files, new CpuBackend(2, precision), 512, ids.Length, ids.Length);
+            using ModelRun run = new(files, new CpuBackend(2, precision), 512, ids.Length, ids.Length, precision == ModelPrecision.Auto ? cache : DType.F32);
             float[][] logits = run.Logits(ids, ids.Length);
             return ids.Skip(1).Select((id, i) => logits[i][id] - LogSumExp(logits[i])).Average();
         }
     }
 
     /// <summary>A folder with the same model, its matrices in another type.</summary>
-    private static void Convert(string source, string destination, DType type)
+    internal static void Convert(string source, string destination, DType type)
     {
         foreach (string name in (string[])["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"])
         {

@@ -36,6 +36,12 @@ internal sealed class AttentionScenario
     /// <summary>Queries this large make one key win.</summary>
     internal double Spread { get; init; } = 1;
 
+    /// <summary>What the backend makes of a query times scale · log₂e (or scale / cap) before it multiplies; null for nothing.</summary>
+    internal Func<float, float>? QueryRounding { get; init; }
+
+    /// <summary>Sees the cache before anything is written to it.</summary>
+    internal Action<KVCacheStorage>? Prepare { get; init; }
+
     /// <summary>Runs every sequence through the cache, all together, <paramref name="chunk"/> tokens of each a step.</summary>
     /// <returns>Output and lse of every token of every sequence, sequence after sequence.</returns>
     internal (float[] Output, float[] Lse) Run(IBackend backend, int chunk) =>
@@ -51,6 +57,7 @@ internal sealed class AttentionScenario
         float[] output = new float[Lengths.Sum() * rowLength];
         float[] lse = new float[Lengths.Sum() * QHeads];
         using KVCacheStorage cache = backend.AllocateKVCache(new KVCacheShape(Layers, pages.Length, PageSize, KVHeads, HeadDim, Type));
+        Prepare?.Invoke(cache);
         using AttentionPlan plan = backend.CreatePlan();
         AttentionBatch batch = new() { PageSize = PageSize };
         for (int done = 0; sequences.Any(s => Lengths[s] > done); done += chunk)
@@ -155,7 +162,7 @@ internal sealed class AttentionScenario
             return result;
         }
 
-        float[] query = Query(s, token, head);
+        double[] query = ScaledQuery(s, token, head);
         double[] scores = new double[end - start];
         for (int key = start; key < end; key++)
         {
@@ -163,10 +170,9 @@ internal sealed class AttentionScenario
             double dot = 0;
             for (int d = 0; d < HeadDim; d++)
             {
-                dot += (double)query[d] * vector[d];
+                dot += query[d] * vector[d];
             }
 
-            dot *= Parameters.Scale;
             scores[key - start] = Parameters.SoftCap > 0 ? Parameters.SoftCap * Math.Tanh(dot / Parameters.SoftCap) : dot;
         }
 
@@ -183,6 +189,20 @@ internal sealed class AttentionScenario
         }
 
         return result;
+    }
+
+    /// <summary>A query times the scale, by way of what the backend multiplies with.</summary>
+    private double[] ScaledQuery(int s, int token, int head)
+    {
+        float[] query = Query(s, token, head);
+        if (QueryRounding is null)
+        {
+            return [.. query.Select(x => (double)x * Parameters.Scale)];
+        }
+
+        float factor = Parameters.SoftCap > 0 ? Parameters.Scale / Parameters.SoftCap : Parameters.Scale * 1.44269504f;
+        double back = Parameters.SoftCap > 0 ? Parameters.SoftCap : Math.Log(2);
+        return [.. query.Select(x => QueryRounding(x * factor) * back)];
     }
 
     private float[] Query(int s, int token, int head) => Cached(0, s, token, head, Spread);

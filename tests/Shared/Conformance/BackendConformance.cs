@@ -22,6 +22,9 @@ internal abstract partial class BackendConformance
     /// <summary>What Linear multiplies for rows of x: each value alone as a rule; whole blocks of 32 where the backend quantises them.</summary>
     protected virtual double[] LinearInputs(float[] x, DType weight) => [.. x.Select(value => LinearOperand(value, weight))];
 
+    /// <summary>Whether <see cref="IBackend.Attention"/> rounds queries and weights to bfloat16 over a cache of this type and head size.</summary>
+    protected virtual bool RoundsAttention(DType cache, int headDim) => false;
+
     [OneTimeSetUp]
     public void CreateBackend() => Backend = Create();
 

@@ -15,13 +15,13 @@ internal sealed class ModelRun : IDisposable
     private readonly KVCacheStorage _cache;
     private readonly int[] _shuffledPages;
 
-    internal ModelRun(ModelFiles files, IBackend backend, int contextLength, int maxTokens, int cacheTokens)
+    internal ModelRun(ModelFiles files, IBackend backend, int contextLength, int maxTokens, int cacheTokens, DType cache = DType.F32)
     {
         _backend = backend;
         Model = CausalLM.Load(files, backend, new FullAttention(), contextLength, maxTokens, maxTokens, null, CancellationToken.None);
         int pages = (cacheTokens + PageSize - 1) / PageSize;
         ModelConfig c = Model.Config;
-        _cache = backend.AllocateKVCache(new KVCacheShape(c.Layers, pages, PageSize, c.KVHeads, c.HeadDim, DType.F32));
+        _cache = backend.AllocateKVCache(new KVCacheShape(c.Layers, pages, PageSize, c.KVHeads, c.HeadDim, cache));
         _shuffledPages = [.. Enumerable.Range(0, pages)];
         new Random(5).Shuffle(_shuffledPages);
     }

@@ -156,6 +156,7 @@ internal sealed class ReferenceBackend : IBackend
         (ReferenceKVCache pages, ReferencePlan step) = ((ReferenceKVCache)cache, (ReferencePlan)plan);
         step.CheckCache(cache.Shape);
         OperationShapes.AppendKV(k, v, cache.Shape, layer, step.Slots.Length);
+        OperationShapes.Slots(!step.Slots.Contains(-1));
         (int heads, int headDim) = (cache.Shape.KVHeads, cache.Shape.HeadDim);
         for (int row = 0; row < k.Rows * heads; row++)
         {

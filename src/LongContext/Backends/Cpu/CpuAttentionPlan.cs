@@ -22,6 +22,9 @@ internal sealed unsafe class CpuAttentionPlan : AttentionPlan
     /// <summary>[Tokens], the cache slot of each.</summary>
     internal long* Slots => _slots.Pointer;
 
+    /// <summary>Whether every token has a slot.</summary>
+    internal bool CanAppend { get; private set; }
+
     /// <summary>Takes over one step's batch.</summary>
     internal void Fill(AttentionBatch batch)
     {
@@ -30,7 +33,7 @@ internal sealed unsafe class CpuAttentionPlan : AttentionPlan
         _kvPageIndices.CopyFrom(batch.KVPageIndices);
         _slots.CopyFrom(batch.SlotMapping);
         _items.CopyFrom(batch.Items);
-        Tokens = batch.TokenCount;
+        (Tokens, CanAppend) = (batch.TokenCount, batch.CanAppend);
         _itemCount = batch.Items.Length;
         _pageSize = batch.PageSize;
         _maxPage = -1;

@@ -17,31 +17,40 @@ internal sealed unsafe class CpuBackend : IBackend
     private readonly WorkerPool _pool;
     private readonly NativeBuffer<float> _scratch = new();
     private readonly IKernels _kernels;
+    private readonly bool _hasPairs; // attention multiplies bfloat16 pairs
 
     /// <summary>Starts <paramref name="threads"/> − 1 workers; the engine's thread is the first. 0 means one thread a core.</summary>
     /// <exception cref="ConfigurationException">The environment asks for a vector width that does not exist.</exception>
-    internal CpuBackend(int threads = 0, ModelPrecision precision = ModelPrecision.Float32)
-        : this(threads, SimdWidths.Choose(), precision)
+    internal CpuBackend(int threads = 0, ModelPrecision precision = ModelPrecision.Float32, CorePinning pinning = CorePinning.None)
+        : this(threads, SimdWidths.Choose(), precision, pinning)
     {
     }
 
     /// <summary>The same with a chosen vector width; any width works on any machine.</summary>
-    internal CpuBackend(int threads, SimdWidth width, ModelPrecision precision = ModelPrecision.Float32)
+    internal CpuBackend(
+        int threads, SimdWidth width, ModelPrecision precision = ModelPrecision.Float32, CorePinning pinning = CorePinning.None)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        _pool = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
+        int workers = threads == 0 ? Environment.ProcessorCount : threads;
+        _pool = new WorkerPool(workers, pinning == CorePinning.OneCorePerThread ? CoreAffinity.Choose(workers) : null);
         bool generates = precision == ModelPrecision.Auto && MachineCodeSwitch.IsOn; // read first: a wrong value is refused on every machine
         BF16Kernels? rounded = generates && width == SimdWidth.Bits512 ? BF16Kernels.Find() : null;
         Int8Kernels? quantised = generates && width == SimdWidth.Bits512 ? Int8Kernels.Find() : null;
+        AttentionKernels? attention = rounded is null ? null : AttentionKernels.Find();
+        _hasPairs = attention is not null;
         _kernels = width switch
         {
-            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised),
+            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention),
             SimdWidth.Bits256 => new Kernels<Simd256, Vector256<float>>(_pool, _scratch),
             _ => new Kernels<Simd128, Vector128<float>>(_pool, _scratch),
         };
         string products = (quantised is null ? "" : "int8 products, ") + (rounded is null ? "" : "bf16 products, ");
-        Info = new BackendInfo("cpu", $"{(int)width}-bit vectors, {products}{_pool.Count} threads", _pool.Count);
+        string places = _pool.IsPinned ? " on their cores" : "";
+        Info = new BackendInfo("cpu", $"{(int)width}-bit vectors, {products}{_pool.Count} threads{places}", _pool.Count);
     }
+
+    /// <summary>Puts the calling thread, which will call all operations from now on, where the pool wants it.</summary>
+    internal void EngineThreadStarts() => _pool.PinCaller();
 
     /// <inheritdoc/>
     public BackendInfo Info { get; }
@@ -61,7 +70,8 @@ internal sealed unsafe class CpuBackend : IBackend
     public KVCacheStorage AllocateKVCache(KVCacheShape shape)
     {
         OperationShapes.KVCache(shape);
-        return new CpuKVCacheStorage(shape);
+        bool isPaired = _hasPairs && shape.Type == DType.BF16 && shape.HeadDim % 2 == 0;
+        return new CpuKVCacheStorage(shape, isPaired ? KVPageLayout.Pairs : KVPageLayout.Rows);
     }
 
     /// <inheritdoc/>
@@ -159,9 +169,10 @@ internal sealed unsafe class CpuBackend : IBackend
         KVCacheShape shape = pages.Shape;
         step.CheckCache(shape);
         OperationShapes.AppendKV(k, v, shape, layer, step.Tokens);
+        OperationShapes.Slots(step.CanAppend);
         AppendKV job = new(
             (float*)k.HostPointer, (float*)v.HostPointer, pages.Layer(layer), step.Slots, step.Tokens,
-            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type);
+            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type, pages.Layout);
         Kernels.AppendKV.Run(_pool, job);
     }
 
@@ -174,7 +185,7 @@ internal sealed unsafe class CpuBackend : IBackend
         RowNumbers(slots, (long)shape.Pages * shape.PageSize);
         GatherKV job = new(
             (int*)slots.HostPointer, pages.Layer(layer), (float*)k.HostPointer, (float*)v.HostPointer, k.Rows,
-            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type);
+            shape.PageSize, shape.KVHeads, shape.HeadDim, pages.PaddedHeadDim, shape.Type, pages.Layout);
         Kernels.GatherKV.Run(_pool, job);
     }
 

@@ -15,9 +15,10 @@ internal sealed unsafe class CpuKVCacheStorage : KVCacheStorage
 
     private byte* _memory;
 
-    internal CpuKVCacheStorage(KVCacheShape shape)
+    internal CpuKVCacheStorage(KVCacheShape shape, KVPageLayout layout)
         : base(shape)
     {
+        Layout = layout;
         ByteCount = ByteCountOf(shape);
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)ByteCount, Alignment);
     }
@@ -26,6 +27,9 @@ internal sealed unsafe class CpuKVCacheStorage : KVCacheStorage
 
     /// <inheritdoc/>
     public override long ByteCount { get; }
+
+    /// <summary>How a page's elements lie.</summary>
+    internal KVPageLayout Layout { get; }
 
     /// <summary>Floats or bfloat16s of a value row: whole vectors of any width.</summary>
     internal int PaddedHeadDim => Padded(Shape.HeadDim);

@@ -16,6 +16,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     private static readonly long SpinTicks = Stopwatch.Frequency / 10_000; // 100 µs
 
     private readonly Thread[] _threads;
+    private readonly int[]? _cores;
     private readonly object _gate = new();
     private Signals _signals;
     private delegate*<void*, int, long, long, void> _execute;
@@ -27,10 +28,12 @@ internal sealed unsafe class WorkerPool : IDisposable
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>Starts <paramref name="workers"/> − 1 threads; the thread that calls <see cref="Run{TJob}"/> is worker 0.</summary>
-    internal WorkerPool(int workers)
+    /// <param name="workers">At least 1.</param>
+    /// <param name="cores">The logical core of each worker; null: the system chooses.</param>
+    internal WorkerPool(int workers, int[]? cores = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
-        Count = workers;
+        (Count, _cores) = (workers, cores);
         _threads = new Thread[workers - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
@@ -42,6 +45,12 @@ internal sealed unsafe class WorkerPool : IDisposable
 
     /// <summary>Workers, the calling thread included.</summary>
     internal int Count { get; }
+
+    /// <summary>Whether each thread has a core of its own.</summary>
+    internal bool IsPinned => _cores is not null;
+
+    /// <summary>Puts the calling thread on worker 0's core, if workers have cores.</summary>
+    internal void PinCaller() => Pin(worker: 0);
 
     /// <summary>Does <paramref name="pieces"/> pieces of <paramref name="job"/>, <paramref name="grain"/> at a claim; returns when all are done.</summary>
     /// <remarks>An exception in a piece stops the job and is thrown here; other pieces may or may not have been done.</remarks>
@@ -141,8 +150,17 @@ internal sealed unsafe class WorkerPool : IDisposable
         }
     }
 
+    private void Pin(int worker)
+    {
+        if (_cores is not null)
+        {
+            CoreAffinity.PinCallingThread(_cores[worker]);
+        }
+    }
+
     private void Work(int worker)
     {
+        Pin(worker);
         long seen = 0;
         long idleSince = Stopwatch.GetTimestamp();
         while (!_stopping)

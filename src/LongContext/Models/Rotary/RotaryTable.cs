@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LongContext.Backends;
 using LongContext.Tensors;
 
@@ -41,6 +42,7 @@ internal sealed class RotaryTable : IDisposable
         checked(2L * maxTokens * (parameters.Dimensions / 2) * sizeof(float));
 
     /// <summary>Computes the tables of this step's positions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Update(ReadOnlySpan<int> positions)
     {
         int pairs = _inverseFrequencies.Length;

@@ -38,8 +38,16 @@ internal sealed class AssemblerTests
             {
                 Expect($"vcvtdq2ps zmm{x},zmm{y}", a => a.Vcvtdq2ps(new(x), new(y)));
                 Expect($"vcvtph2ps zmm{x},ymm{y}", a => a.Vcvtph2ps(new(x), new VectorRegister(y)));
+                Expect($"vmovaps zmm{x},zmm{y}", a => a.Vmovaps(new(x), new(y)));
+                Expect($"vreduceps zmm{x},zmm{y},9", a => a.VreducepsFloor(new(x), new(y)));
+                Expect($"vpermilps zmm{x},zmm{y},78", a => a.Vpermilps(new(x), new(y), 78));
                 foreach (int z in Vectors)
                 {
+                    Expect($"vsubps zmm{x},zmm{y},zmm{z}", a => a.Vsubps(new(x), new(y), new(z)));
+                    Expect($"vmaxps zmm{x},zmm{y},zmm{z}", a => a.Vmaxps(new(x), new(y), new VectorRegister(z)));
+                    Expect($"vfmadd213ps zmm{x},zmm{y},zmm{z}", a => a.Vfmadd213ps(new(x), new(y), new(z)));
+                    Expect($"vscalefps zmm{x},zmm{y},zmm{z}", a => a.Vscalefps(new(x), new(y), new(z)));
+                    Expect($"vshuff32x4 zmm{x},zmm{y},zmm{z},78", a => a.Vshuff32x4(new(x), new(y), new(z), 78));
                     Expect($"vpxord zmm{x},zmm{y},zmm{z}", a => a.Vpxord(new(x), new(y), new(z)));
                     Expect($"vaddps zmm{x},zmm{y},zmm{z}", a => a.Vaddps(new(x), new(y), new VectorRegister(z)));
                     Expect($"vmulps zmm{x},zmm{y},zmm{z}", a => a.Vmulps(new(x), new(y), new VectorRegister(z)));
@@ -61,6 +69,7 @@ internal sealed class AssemblerTests
             {
                 Expect($"vmovups zmm{x},{Text(m)}", a => a.Vmovups(new VectorRegister(x), m));
                 Expect($"vmovups {Text(m)},zmm{x}", a => a.Vmovups(m, new VectorRegister(x)));
+                Expect($"vmovss {Text(m)},xmm{x}", a => a.Vmovss(m, new(x)));
                 Expect($"vbroadcastss zmm{x},{Text(m)}", a => a.Vbroadcastss(new(x), m));
                 Expect($"vpbroadcastd zmm{x},{Text(m)}", a => a.Vpbroadcastd(new(x), m));
                 Expect($"vpbroadcastw ymm{x},{Text(m)}", a => a.Vpbroadcastw(new(x), m));
@@ -69,6 +78,7 @@ internal sealed class AssemblerTests
                 Expect($"vaddps zmm{x},zmm{y},{Text(m)}", a => a.Vaddps(new(x), new(y), m));
                 Expect($"vmulps zmm{x},zmm{y},{Text(m)}", a => a.Vmulps(new(x), new(y), m));
                 Expect($"vfmadd231ps zmm{x},zmm{y},{Text(m)}", a => a.Vfmadd231ps(new(x), new(y), m));
+                Expect($"vmaxps zmm{x},zmm{y},{Text(m)}", a => a.Vmaxps(new(x), new(y), m));
                 Expect($"vcvtne2ps2bf16 zmm{x},zmm{y},{Text(m)}", a => a.Vcvtne2ps2bf16(new(x), new(y), m));
                 Expect($"vdpbf16ps zmm{x},zmm{y},{Text(m)}", a => a.Vdpbf16ps(new(x), new(y), m));
                 Expect($"vdpbf16ps zmm{x},zmm{y},{Text(m)}{{1to16}}", a => a.Vdpbf16psBroadcast(new(x), new(y), m));
@@ -207,6 +217,7 @@ internal sealed class AssemblerTests
             {
                 Expect($"mov {Text(x)},{Text(m)}", a => a.Mov(x, m));
                 Expect($"mov {Text(m)},{Text(x)}", a => a.Mov(m, x));
+                Expect($"add {Text(x)},{Text(m)}", a => a.Add(x, m));
                 Expect($"lea {Text(x)},{Text(m)}", a => a.Lea(x, m));
             }
         }

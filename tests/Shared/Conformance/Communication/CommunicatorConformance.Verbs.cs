@@ -131,6 +131,19 @@ internal abstract partial class CommunicatorConformance
     }
 
     [Test]
+    public void SendReceive_OfManyMegabytes_ArrivesWhole([Values(2, 3)] int size)
+    {
+        const int count = 3_000_017; // 12 MB: more pieces than any transport has in flight
+        OnRanks(size, c =>
+        {
+            using RankMemory memory = new(c);
+            CommRegion receive = memory.Floats(count);
+            c.SendReceive(memory.Own(count), (c.Rank + 1) % size, receive, (c.Rank + size - 1) % size, Tag()).Wait();
+            AssertFrom(receive, (c.Rank + size - 1) % size);
+        });
+    }
+
+    [Test]
     public void SendReceive_AlongAChain_LeavesTheEndsAlone([ValueSource(nameof(Sizes))] int size)
     {
         const int count = 333;

@@ -5,7 +5,7 @@ namespace LongContext.Backends.Cpu.Kernels;
 
 /// <summary>Writes new tokens' keys and values into their slots, in the pages' layout and type; a piece is some tokens of one head.</summary>
 internal readonly unsafe struct AppendKV(
-    float* k, float* v, KVPages pages, long* slots, int tokens, int pageSize, int kvHeads, int headDim, int paddedHeadDim, DType type) : IJob
+    float* k, float* v, KVPages pages, long* slots, int tokens, int pageSize, int kvHeads, int headDim, int paddedHeadDim, DType type, KVPageLayout layout) : IJob
 {
     private const int TokensPerPiece = 64;
 
@@ -19,6 +19,7 @@ internal readonly unsafe struct AppendKV(
     private readonly int _headDim = headDim;
     private readonly int _paddedHeadDim = paddedHeadDim;
     private readonly DType _type = type;
+    private readonly KVPageLayout _layout = layout;
 
     internal static void Run(WorkerPool pool, AppendKV job)
     {
@@ -41,6 +42,11 @@ internal readonly unsafe struct AppendKV(
                     Store(_k + source, (float*)_pages.Keys(page, head) + offset, _pageSize);
                     Store(_v + source, (float*)_pages.Values(page, head) + (offset * _paddedHeadDim), 1);
                 }
+                else if (_layout == KVPageLayout.Pairs)
+                {
+                    StoreKeyPairs(_k + source, (uint*)_pages.Keys(page, head) + offset);
+                    StoreBF16(_v + source, (ushort*)_pages.Values(page, head) + (offset / 2 * 2 * _paddedHeadDim) + (offset % 2), 2);
+                }
                 else
                 {
                     StoreBF16(_k + source, (ushort*)_pages.Keys(page, head) + offset, _pageSize);
@@ -59,15 +65,31 @@ internal readonly unsafe struct AppendKV(
         }
     }
 
-    /// <summary>Rounds to the nearest, ties to even; a NaN stays one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StoreBF16(float* source, ushort* target, long stride)
     {
         for (int d = 0; d < _headDim; d++)
         {
-            uint bits = BitConverter.SingleToUInt32Bits(source[d]);
-            uint rounded = bits + 0x7FFF + ((bits >> 16) & 1);
-            target[d * stride] = (ushort)((float.IsNaN(source[d]) ? bits | 0x400000 : rounded) >> 16);
+            target[d * stride] = (ushort)Round(source[d]);
         }
+    }
+
+    /// <summary>Two features side by side, then the next two a page's tokens further on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void StoreKeyPairs(float* source, uint* target)
+    {
+        for (int d = 0; d < _headDim; d += 2)
+        {
+            target[d / 2 * (long)_pageSize] = Round(source[d]) | (Round(source[d + 1]) << 16);
+        }
+    }
+
+    /// <summary>To the nearest bfloat16, ties to even; a NaN stays one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Round(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        uint rounded = bits + 0x7FFF + ((bits >> 16) & 1);
+        return (float.IsNaN(value) ? bits | 0x400000 : rounded) >> 16;
     }
 }

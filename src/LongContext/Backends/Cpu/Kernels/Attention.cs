@@ -1,4 +1,5 @@
 using LongContext.Backends.Cpu.Kernels.Elements;
+using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 using LongContext.Tensors;
 
@@ -29,6 +30,25 @@ internal static unsafe class Attention<TSimd, TVec>
             pool.Run(ref job, units.Count, grain);
         }
 
+        Merge(pool, units, a, shares);
+    }
+
+    /// <summary>The same over pages of bfloat16 pairs.</summary>
+    internal static void RunPairs(WorkerPool pool, NativeBuffer<float> scratch, CpuAttentionPlan plan, AttentionKernels kernels, AttentionArguments a)
+    {
+        plan.Describe(ref a);
+        AttentionUnits units = plan.Units(a, pool.Count);
+        a.Partials = units.Partials;
+        int rows = Math.Max(units.Rows, 1);
+        WorkerScratch shares = new(scratch, pool.Count, Math.Max(AttentionScratch.Floats(rows, a), AttentionPairsScratch.Floats(rows, a)));
+        long grain = units.Cost * a.HeadDim < InlineCost ? units.Count : 1;
+        AttentionPairsJob<TSimd, TVec> job = new(kernels, a, units.Units, shares);
+        pool.Run(ref job, units.Count, grain);
+        Merge(pool, units, a, shares);
+    }
+
+    private static void Merge(WorkerPool pool, AttentionUnits units, in AttentionArguments a, in WorkerScratch shares)
+    {
         AttentionMergeJob<TSimd, TVec> merge = new(a, units.Merges, shares);
         pool.Run(ref merge, units.MergeCount, 4);
     }

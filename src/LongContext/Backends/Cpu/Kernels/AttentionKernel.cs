@@ -20,84 +20,10 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
     /// <summary>Does one unit: writes its rows' results, or their state if it is one segment of several.</summary>
     internal static void Run(in AttentionArguments a, in AttentionUnit unit, float* memory)
     {
-        ref AttentionItem item = ref a.Items[unit.Item];
-        int rows = unit.Tokens * a.Group;
-        AttentionScratch scratch = new(memory, rows, a);
-        PackQueries(a, item, unit, scratch.Queries);
-        int lastToken = unit.FirstToken + unit.Tokens - 1;
-        int start = a.KeyStart(item, unit.FirstToken);
-        int end = a.KeyEnd(item, lastToken);
-        int segmentKeys = AttentionSegments.Keys(a.PageSize);
-        if (unit.Segment >= 0)
-        {
-            AttentionState partial = new(a.Partials + unit.Partial, rows, a.PaddedHeadDim);
-            int first = unit.Segment * segmentKeys;
-            Segment(a, item, unit, scratch, partial, Math.Max(start, first), Math.Min(end, first + segmentKeys));
-            return;
-        }
-
-        AttentionState total = scratch.Total;
-        total.Clear();
-        for (int from = start; from < end;)
-        {
-            int to = (int)Math.Min(end, ((long)(from / segmentKeys) + 1) * segmentKeys);
-            if (from == start && to == end)
-            {
-                Segment(a, item, unit, scratch, total, from, to); // the only segment: a merge into nothing changes nothing
-            }
-            else
-            {
-                Segment(a, item, unit, scratch, scratch.State, from, to);
-                AttentionSoftmax<TSimd, TVec>.Merge(total, scratch.State, rows, a.PaddedHeadDim);
-            }
-
-            from = to;
-        }
-
-        Finish(a, item, unit, total);
+        Tile tile = new(a, unit, new AttentionScratch(memory, unit.Tokens * a.Group, a));
+        AttentionRows.Pack(a, a.Items[unit.Item], unit, tile.Scratch.Queries);
+        AttentionRows.Run<TSimd, TVec, Tile>(a, unit, tile, tile.Scratch.State, tile.Scratch.Total);
     }
-
-    /// <summary>Divides the sums by the denominators and writes the tile's rows.</summary>
-    internal static void Finish(in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, in AttentionState state)
-    {
-        int group = a.Group;
-        for (int row = 0; row < unit.Tokens * group; row++)
-        {
-            long target = QueryRow(a, item, unit, row, group);
-            float denominator = state.Denominators[row];
-            float factor = denominator == 0 ? 0 : 1 / denominator;
-            float* sums = state.Sums + ((long)row * a.PaddedHeadDim);
-            float* output = a.Output + (target * a.HeadDim);
-            for (int d = 0; d < a.HeadDim; d++)
-            {
-                output[d] = sums[d] * factor;
-            }
-
-            if (a.Lse != null)
-            {
-                a.Lse[target] = denominator == 0
-                    ? float.NegativeInfinity
-                    : (float)((state.Max[row] + Math.Log2(denominator)) * 0.69314718055994531);
-            }
-        }
-    }
-
-    private static void PackQueries(in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, float* queries)
-    {
-        int group = a.Group;
-        for (int row = 0; row < unit.Tokens * group; row++)
-        {
-            float* source = a.Q + (QueryRow(a, item, unit, row, group) * a.HeadDim);
-            for (int d = 0; d < a.HeadDim; d++)
-            {
-                *queries++ = source[d] * a.QueryFactor;
-            }
-        }
-    }
-
-    /// <summary>Row of q, output and lse for row <paramref name="row"/> of the tile.</summary>
-    private static long QueryRow(in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, int row, int group) =>
-        ((long)(item.QueryStart + unit.FirstToken + (row / group)) * a.QHeads) + (unit.KVHead * group) + (row % group);
 
     private static void Segment(
         in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, in AttentionScratch scratch, in AttentionState state, int start, int end)
@@ -199,4 +125,16 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
         float* x, long xStride, int rows, byte* b, long bStride, int depth, int columns, float* c, long cStride, float* scale)
         where T : unmanaged, IElement =>
         AttentionTile<TSimd, TVec, T>.Multiply(x, xStride, rows, b, bStride * T.Bytes, depth, columns, c, cStride, scale);
+
+    /// <summary>The tile, its scratch memory, and what to do with a segment of keys.</summary>
+    private readonly struct Tile(in AttentionArguments arguments, in AttentionUnit unit, in AttentionScratch scratch) : IAttentionTile
+    {
+        private readonly AttentionArguments _arguments = arguments;
+        private readonly AttentionUnit _unit = unit;
+
+        internal AttentionScratch Scratch { get; } = scratch;
+
+        public void Attend(in AttentionState state, int start, int end) =>
+            Segment(_arguments, _arguments.Items[_unit.Item], _unit, Scratch, state, start, end);
+    }
 }

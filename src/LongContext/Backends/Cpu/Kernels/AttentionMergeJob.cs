@@ -1,4 +1,3 @@
-using LongContext.Backends.Cpu.Kernels.Elements;
 using LongContext.Backends.Cpu.Simd;
 
 namespace LongContext.Backends.Cpu.Kernels;
@@ -28,7 +27,7 @@ internal readonly unsafe struct AttentionMergeJob<TSimd, TVec>(AttentionArgument
                 AttentionSoftmax<TSimd, TVec>.Merge(total, new AttentionState(part, rows, columns), rows, columns);
             }
 
-            AttentionKernel<TSimd, TVec, F32>.Finish(_arguments, _arguments.Items[merge.Tile.Item], merge.Tile, total);
+            AttentionRows.Finish(_arguments, _arguments.Items[merge.Tile.Item], merge.Tile, total);
         }
     }
 }

@@ -5,7 +5,8 @@ namespace LongContext.Backends.Cpu.Kernels;
 
 /// <summary>Reads cached keys and values back as F32; a piece is some rows of one head. The inverse of <see cref="AppendKV"/>.</summary>
 internal readonly unsafe struct GatherKV(
-    int* slots, KVPages pages, float* k, float* v, int rows, int pageSize, int kvHeads, int headDim, int paddedHeadDim, DType type) : IJob
+    int* slots, KVPages pages, float* k, float* v, int rows, int pageSize, int kvHeads, int headDim, int paddedHeadDim, DType type,
+    KVPageLayout layout) : IJob
 {
     private const int RowsPerPiece = 64;
 
@@ -19,6 +20,7 @@ internal readonly unsafe struct GatherKV(
     private readonly int _headDim = headDim;
     private readonly int _paddedHeadDim = paddedHeadDim;
     private readonly DType _type = type;
+    private readonly KVPageLayout _layout = layout;
 
     internal static void Run(WorkerPool pool, GatherKV job)
     {
@@ -41,6 +43,11 @@ internal readonly unsafe struct GatherKV(
                 {
                     Load((float*)_pages.Keys(page, head) + offset, _k + target, _pageSize);
                     Load((float*)_pages.Values(page, head) + ((long)offset * _paddedHeadDim), _v + target, 1);
+                }
+                else if (_layout == KVPageLayout.Pairs)
+                {
+                    LoadKeyPairs((uint*)_pages.Keys(page, head) + offset, _k + target);
+                    LoadBF16((ushort*)_pages.Values(page, head) + ((long)offset / 2 * 2 * _paddedHeadDim) + (offset % 2), _v + target, 2);
                 }
                 else
                 {
@@ -66,6 +73,18 @@ internal readonly unsafe struct GatherKV(
         for (int d = 0; d < _headDim; d++)
         {
             target[d] = BitConverter.UInt32BitsToSingle((uint)source[d * stride] << 16);
+        }
+    }
+
+    /// <summary>Two features side by side, then the next two a page's tokens further on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void LoadKeyPairs(uint* source, float* target)
+    {
+        for (int d = 0; d < _headDim; d += 2)
+        {
+            uint pair = source[d / 2 * (long)_pageSize];
+            target[d] = BitConverter.UInt32BitsToSingle(pair << 16);
+            target[d + 1] = BitConverter.UInt32BitsToSingle(pair & 0xFFFF_0000);
         }
     }
 }

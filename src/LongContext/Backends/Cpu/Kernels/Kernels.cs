@@ -9,8 +9,9 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <param name="scratch">What kernels keep between their loops.</param>
 /// <param name="rounded">Products of operands rounded to bfloat16, where the precision allows and the machine has them.</param>
 /// <param name="quantised">Products of operands quantised to bytes, likewise.</param>
+/// <param name="pairs">Attention over pages of bfloat16 pairs, likewise.</param>
 internal sealed unsafe class Kernels<TSimd, TVec>(
-    WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null, Int8Kernels? quantised = null) : IKernels
+    WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null, Int8Kernels? quantised = null, AttentionKernels? pairs = null) : IKernels
     where TSimd : unmanaged, ISimd<TVec>
     where TVec : unmanaged
 {
@@ -101,7 +102,14 @@ internal sealed unsafe class Kernels<TSimd, TVec>(
             CapFactor = capped ? parameters.SoftCap * log2E : 0,
             Window = parameters.Window,
         };
-        Attention<TSimd, TVec>.Run(pool, scratch, plan, cache.Shape.Type, arguments);
+        if (cache.Layout == KVPageLayout.Rows)
+        {
+            Attention<TSimd, TVec>.Run(pool, scratch, plan, cache.Shape.Type, arguments);
+            return;
+        }
+
+        AttentionKernels kernels = pairs ?? throw new ArgumentException("The cache was allocated by a backend of another precision.", nameof(cache));
+        Attention<TSimd, TVec>.RunPairs(pool, scratch, plan, kernels, arguments);
     }
 
     private static float* Floats(in Tensor tensor) => (float*)tensor.HostPointer;

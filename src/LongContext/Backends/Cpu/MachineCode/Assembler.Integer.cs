@@ -30,6 +30,9 @@ internal sealed partial class Assembler
     /// <summary>destination += source.</summary>
     internal void Add(GeneralRegister destination, GeneralRegister source) => Registers(0x03, (int)destination, source);
 
+    /// <summary>destination += memory.</summary>
+    internal void Add(GeneralRegister destination, Address source) => Memory(0x03, destination, source);
+
     /// <summary>destination −= value; sets the flags.</summary>
     internal void Sub(GeneralRegister destination, int value) => Immediate(5, destination, value);
 

@@ -26,6 +26,13 @@ internal sealed partial class Assembler
     /// <summary>64 bytes of memory = source.</summary>
     internal void Vmovups(Address destination, VectorRegister source) => Evex(Map.F0, Prefix.None, 0x11, source, default, destination, Whole);
 
+    /// <summary>destination = source.</summary>
+    internal void Vmovaps(VectorRegister destination, VectorRegister source) => Evex(Map.F0, Prefix.None, 0x28, destination, default, source);
+
+    /// <summary>One float of memory = the lowest of source.</summary>
+    internal void Vmovss(Address destination, VectorRegister source) =>
+        Evex(Map.F0, Prefix.PF3, 0x11, source, default, destination, sizeof(float), length: 0);
+
     /// <summary>destination = x ^ y: with one register three times, zero.</summary>
     internal void Vpxord(VectorRegister destination, VectorRegister x, VectorRegister y) => Evex(Map.F0, Prefix.P66, 0xEF, destination, x, y);
 
@@ -52,6 +59,42 @@ internal sealed partial class Assembler
     /// <summary>destination = the 32 bits in memory, 16 times.</summary>
     internal void Vpbroadcastd(VectorRegister destination, Address source) =>
         Evex(Map.F38, Prefix.P66, 0x58, destination, default, source, sizeof(int));
+
+    /// <summary>destination = x − y, 16 floats.</summary>
+    internal void Vsubps(VectorRegister destination, VectorRegister x, VectorRegister y) => Evex(Map.F0, Prefix.None, 0x5C, destination, x, y);
+
+    /// <summary>destination = the greater of x and y, 16 floats; y where one of them is NaN.</summary>
+    internal void Vmaxps(VectorRegister destination, VectorRegister x, VectorRegister y) => Evex(Map.F0, Prefix.None, 0x5F, destination, x, y);
+
+    /// <summary>The same with 64 bytes of memory.</summary>
+    internal void Vmaxps(VectorRegister destination, VectorRegister x, Address y) => Evex(Map.F0, Prefix.None, 0x5F, destination, x, y, Whole);
+
+    /// <summary>destination = destination · x + y, rounded once, 16 floats.</summary>
+    internal void Vfmadd213ps(VectorRegister destination, VectorRegister x, VectorRegister y) => Evex(Map.F38, Prefix.P66, 0xA8, destination, x, y);
+
+    /// <summary>destination = source − floor(source), 16 floats; 0 for an infinity.</summary>
+    internal void VreducepsFloor(VectorRegister destination, VectorRegister source)
+    {
+        Evex(Map.F3A, Prefix.P66, 0x56, destination, default, source);
+        Byte(0x09); // no bits of a fraction kept, downwards, no exception for the lost ones
+    }
+
+    /// <summary>destination = x · 2^floor(y), 16 floats; 0 for y = −∞.</summary>
+    internal void Vscalefps(VectorRegister destination, VectorRegister x, VectorRegister y) => Evex(Map.F38, Prefix.P66, 0x2C, destination, x, y);
+
+    /// <summary>destination = quarters of x, then of y, chosen by two bits each.</summary>
+    internal void Vshuff32x4(VectorRegister destination, VectorRegister x, VectorRegister y, byte choice)
+    {
+        Evex(Map.F3A, Prefix.P66, 0x23, destination, x, y);
+        Byte(choice);
+    }
+
+    /// <summary>destination = floats of source, within each quarter chosen by two bits each.</summary>
+    internal void Vpermilps(VectorRegister destination, VectorRegister source, byte choice)
+    {
+        Evex(Map.F3A, Prefix.P66, 0x04, destination, default, source);
+        Byte(choice);
+    }
 
     /// <summary>destination = the float in memory, 16 times.</summary>
     internal void Vbroadcastss(VectorRegister destination, Address source) =>

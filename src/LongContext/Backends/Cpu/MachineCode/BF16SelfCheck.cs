@@ -135,10 +135,11 @@ internal static unsafe class BF16SelfCheck
         return true;
     }
 
-    private static float Widen(ushort value) => BitConverter.UInt32BitsToSingle((uint)value << 16);
+    /// <summary>A bfloat16 as a float.</summary>
+    internal static float Widen(ushort value) => BitConverter.UInt32BitsToSingle((uint)value << 16);
 
     /// <summary>Numbers between −1 and 1, the same on every run, ties of the rounding among them.</summary>
-    private static float[] Numbers(int count)
+    internal static float[] Numbers(int count)
     {
         float[] numbers = new float[count];
         uint state = 1;

@@ -1,3 +1,4 @@
+using LongContext.Distributed.Tests.Sessions;
 using LongContext.Distributed.Tests.Tcp;
 
 namespace LongContext.Distributed.Tests.Ranks;
@@ -21,5 +22,8 @@ internal static class RankScenarios
         ["last-throws"] = FaultScenarios.LastThrows,
         ["survive-signals"] = FaultScenarios.SurviveSignals,
         ["tell-info"] = FaultScenarios.TellInfo,
+        ["session-equals-one-rank"] = SessionScenarios.EqualOneRank,
+        ["session-generates-for-ever"] = SessionScenarios.GenerateForEver,
+        ["session-last-differs"] = SessionScenarios.LastDiffers,
     };
 }

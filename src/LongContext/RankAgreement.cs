@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Reflection;
-using System.Security.Cryptography;
-using System.Text;
 using LongContext.Communication;
 using LongContext.Loading;
 using LongContext.Models;
@@ -20,7 +18,7 @@ internal static class RankAgreement
     [
         new("library version", typeof(RankAgreement).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? ""),
         new("architecture", CausalLM.ReadInfo(files).Architecture),
-        new("model (hash of its configuration and tensor table)", ModelHash(files)),
+        new("model (hash of its configuration and tensor table)", ModelHash.Of(files, sizes.ContextLength)),
         new("attention method", configuration.Attention.ToString()),
         new("decode merge", configuration.Decode.Merge.ToString()),
         new("decode placement", configuration.Decode.Placement.ToString()),
@@ -33,16 +31,4 @@ internal static class RankAgreement
     ];
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>Of what the headers say: names, types, shapes and sizes of all tensors. The weights themselves are not read.</summary>
-    private static string ModelHash(ModelFiles files)
-    {
-        StringBuilder text = new(CausalLM.ReadConfig(files).ToString());
-        foreach ((string name, WeightInfo info) in files.Weights?.Tensors.OrderBy(t => t.Key, StringComparer.Ordinal) ?? Enumerable.Empty<KeyValuePair<string, WeightInfo>>())
-        {
-            text.Append('\n').Append(name).Append(' ').Append(info);
-        }
-
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
-    }
 }

@@ -11,6 +11,7 @@ internal sealed class MpiProcess
 {
     private static readonly object Creation = new();
     private static readonly TimeSpan ParentInterval = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan Goodbyes = TimeSpan.FromSeconds(3); // of ranks that live, after a fault
     private static MpiProcess? _current;
 
     private readonly Thread _thread;
@@ -251,6 +252,15 @@ internal sealed class MpiProcess
         }
     }
 
+    /// <summary>Whether a world that not all ranks have left is broken: some may be gone, and then never will.</summary>
+    private bool HasFaulted()
+    {
+        lock (_worlds)
+        {
+            return _worlds.Exists(w => w.Latch.Fault is not null);
+        }
+    }
+
     private MpiWorld? OpenWorld()
     {
         lock (_worlds)
@@ -283,7 +293,7 @@ internal sealed class MpiProcess
 
         Volatile.Write(ref _isEnding, true);
         Wake();
-        TimeSpan most = LastOptions.StartDeadline;
+        TimeSpan most = HasFaulted() ? Goodbyes : LastOptions.StartDeadline;
         if (_thread.IsAlive && !_ended.Task.Wait(most))
         {
             MpiFailStop.Begin(null, $"{Who()}: other ranks did not end within {most.TotalSeconds} s after this one", MpiFailStop.CommunicationFault);

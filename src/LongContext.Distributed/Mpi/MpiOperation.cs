@@ -13,7 +13,7 @@ internal sealed class MpiOperation(MpiWorld world, MpiGroup group) : IMpiWork
     private readonly long[] _receiveCounts = new long[group.Size];
     private readonly bool[] _offered = new bool[group.Size];
     private readonly int[] _leftOf = new int[group.Size];
-    private readonly nint[] _sources = new nint[group.Size];
+    private readonly CommRegion[] _sources = new CommRegion[group.Size];
     private OperationHead _head;
     private CommRegion _send;
     private CommRegion _receive;
@@ -193,10 +193,10 @@ internal sealed class MpiOperation(MpiWorld world, MpiGroup group) : IMpiWork
     {
         for (int rank = 0; rank < group.Size; rank++)
         {
-            _sources[rank] = rank == group.Rank ? Part(rank).Address : ScratchOf(rank).Address;
+            _sources[rank] = rank == group.Rank ? Part(rank) : ScratchOf(rank);
         }
 
-        RankOrderReduction.Run(_sources, Part(group.Rank), _head.Reduction);
+        RankOrderReduction.Run(_sources, [Part(group.Rank)], _head.Reduction);
     }
 
     /// <summary>The elements that rank <paramref name="rank"/> reduces.</summary>

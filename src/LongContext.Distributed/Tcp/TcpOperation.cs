@@ -12,6 +12,7 @@ internal sealed class TcpOperation
 {
     private readonly TcpGroup _group;
     private readonly PeerProgress[] _peers;
+    private readonly CommRegion[] _reduceSources;
     private long[] _sendCounts = [];
     private long[] _receiveCounts = [];
     private bool _unequalSend;
@@ -29,6 +30,7 @@ internal sealed class TcpOperation
     {
         _group = group;
         _peers = new PeerProgress[group.Size];
+        _reduceSources = new CommRegion[group.Size];
         _done = true;
     }
 
@@ -183,7 +185,12 @@ internal sealed class TcpOperation
     internal void Reduce()
     {
         CommRegion result = _inParts ? Part(_group.Rank) : _receive;
-        RankOrderReduction.Run(result, _group.Rank, _reduceBlocks, _group.Size, Own.Reduction);
+        for (int rank = 0; rank < _group.Size; rank++)
+        {
+            _reduceSources[rank] = rank == _group.Rank ? result : ReduceBlock(rank);
+        }
+
+        RankOrderReduction.Run(_reduceSources, [result], Own.Reduction);
     }
 
     /// <summary>The blocks are reduced.</summary>

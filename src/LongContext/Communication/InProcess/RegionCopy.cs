@@ -10,7 +10,7 @@ internal static class RegionCopy
         if (parts[0].Verb == CommVerb.AllReduce)
         {
             (long start, long length) = EvenParts.Of(parts[0].Send.Count, piece, operation.Pieces);
-            RankOrderReduction.Run(parts, start, length);
+            Reduce(parts, start, length);
             return;
         }
 
@@ -28,6 +28,18 @@ internal static class RegionCopy
         {
             Buffer.MemoryCopy((void*)from.Address, (void*)to.Address, to.ByteCount, from.ByteCount);
         }
+    }
+
+    private static void Reduce(RankPart[] parts, long start, long length)
+    {
+        Span<CommRegion> sources = stackalloc CommRegion[parts.Length]; // a thread for each: never many
+        Span<CommRegion> targets = stackalloc CommRegion[parts.Length];
+        for (int rank = 0; rank < parts.Length; rank++)
+        {
+            (sources[rank], targets[rank]) = (parts[rank].Send.Slice(start, length), parts[rank].Receive.Slice(start, length));
+        }
+
+        RankOrderReduction.Run(sources, targets, parts[0].Reduction);
     }
 
     private static void Receive(RankPart[] parts, int receiver)

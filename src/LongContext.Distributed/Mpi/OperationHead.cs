@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using LongContext.Communication;
 
@@ -57,16 +56,17 @@ internal struct OperationHead
     /// <summary>The operation for a message: "AllGather of 4 Float32 elements (RingKeyValue, layer 2, step 3, part 0)".</summary>
     internal readonly string Describe(ReadOnlySpan<long> counts)
     {
-        string what = Verb switch
+        if (Unequal != 0 && Verb == CommVerb.AllGather && counts.IsEmpty) // another rank's, too many to have come with it
         {
-            CommVerb.Barrier => "Barrier",
-            CommVerb.SendReceive => $"SendReceive of {SendCount} elements to {Name(To)} and {ReceiveCount} from {Name(From)}, {Kind}",
-            CommVerb.Broadcast => $"Broadcast of {SendCount} {Kind} elements from rank {To}",
-            CommVerb.AllReduce => $"AllReduce ({Reduction}) of {SendCount} {Kind} elements",
-            CommVerb.AllGather when Unequal != 0 => $"AllGather of {Sum(counts)} {Kind} elements",
-            _ => $"{Verb} of {SendCount} {Kind} elements",
+            return $"AllGather of {ReceiveCount} (unequal blocks, hash {CountsHash:x}) {Kind} elements ({Tag})";
+        }
+
+        CommRequest request = new()
+        {
+            Verb = Verb, Tag = Tag, Sequence = 0, Send = new CommRegion(0, SendCount, Kind), Receive = new CommRegion(0, ReceiveCount, Kind),
+            ReceiveCounts = Unequal != 0 ? counts : [], To = To, From = From, Reduction = Reduction,
         };
-        return $"{what} ({Tag})";
+        return request.ToString();
     }
 
     private static bool Message(in OperationHead sender, int senderRank, in OperationHead receiver, int receiverRank)
@@ -74,19 +74,6 @@ internal struct OperationHead
         bool sends = sender.To == receiverRank;
         bool receives = receiver.From == senderRank;
         return sends == receives && (!sends || (sender.SendCount == receiver.ReceiveCount && sender.Kind == receiver.Kind));
-    }
-
-    private static string Name(int rank) => rank == Communicator.NoRank ? "nobody" : $"rank {rank}";
-
-    private readonly string Sum(ReadOnlySpan<long> counts)
-    {
-        List<string> terms = [];
-        foreach (long count in counts)
-        {
-            terms.Add(count.ToString(CultureInfo.InvariantCulture));
-        }
-
-        return counts.IsEmpty ? $"{ReceiveCount} (unequal blocks, hash {CountsHash:x})" : string.Join(" + ", terms);
     }
 
     private static ulong Hash(ReadOnlySpan<long> counts)

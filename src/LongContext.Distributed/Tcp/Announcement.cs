@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using LongContext.Communication;
 
@@ -126,22 +125,11 @@ internal sealed class Announcement
     }
 
     /// <summary>The operation for a message: "AllGather of 4 Float32 elements (RingKeyValue, layer 2, step 3, part 0)".</summary>
-    public override string ToString()
+    public override string ToString() => new CommRequest
     {
-        string what = Verb switch
-        {
-            CommVerb.Barrier => "Barrier",
-            CommVerb.SendReceive => $"SendReceive of {SendCount} elements to {Name(To)} and {ReceiveCount} from {Name(From)}, {Kind}",
-            CommVerb.Broadcast => $"Broadcast of {SendCount} {Kind} elements from rank {To}",
-            CommVerb.AllReduce => $"AllReduce ({Reduction}) of {SendCount} {Kind} elements",
-            CommVerb.AllGather when CountsLength > 0 =>
-                $"AllGather of {string.Join(" + ", Counts.ToArray().Select(c => c.ToString(CultureInfo.InvariantCulture)))} {Kind} elements",
-            _ => $"{Verb} of {SendCount} {Kind} elements",
-        };
-        return $"{what} ({Tag})";
-    }
-
-    private static string Name(int rank) => rank == Communicator.NoRank ? "nobody" : $"rank {rank}";
+        Verb = Verb, Tag = Tag, Sequence = 0, Send = new CommRegion(0, SendCount, Kind), Receive = new CommRegion(0, ReceiveCount, Kind),
+        ReceiveCounts = Counts, To = To, From = From, Reduction = Reduction,
+    }.ToString();
 
     /// <summary>Either nothing goes from sender to receiver and both know it, or both mean the same message.</summary>
     private static bool SameMessage(Announcement sender, int senderRank, Announcement receiver, int receiverRank)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LongContext.Communication;
 
 /// <summary>An operation about to start: its arguments, checked. For implementers of communicators.</summary>
@@ -33,4 +35,32 @@ public readonly ref struct CommRequest
 
     /// <summary>AllReduce: how.</summary>
     public Reduction Reduction { get; init; }
+
+    /// <summary>The operation for a message: "AllGather of 4 Float32 elements (RingKeyValue, layer 2, step 3, part 0)".</summary>
+    public override string ToString()
+    {
+        string what = Verb switch
+        {
+            CommVerb.Barrier => "Barrier",
+            CommVerb.SendReceive => $"SendReceive of {Send.Count} elements to {Name(To)} and {Receive.Count} from {Name(From)}, {Send.Kind}",
+            CommVerb.Broadcast => $"Broadcast of {Send.Count} {Send.Kind} elements from rank {To}",
+            CommVerb.AllReduce => $"AllReduce ({Reduction}) of {Send.Count} {Send.Kind} elements",
+            CommVerb.AllGather when !ReceiveCounts.IsEmpty => $"AllGather of {Terms(ReceiveCounts)} {Send.Kind} elements",
+            _ => $"{Verb} of {Send.Count} {Send.Kind} elements",
+        };
+        return $"{what} ({Tag})";
+    }
+
+    private static string Name(int rank) => rank == Communicator.NoRank ? "nobody" : $"rank {rank}";
+
+    private static string Terms(ReadOnlySpan<long> counts)
+    {
+        List<string> terms = [];
+        foreach (long count in counts)
+        {
+            terms.Add(count.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return string.Join(" + ", terms);
+    }
 }

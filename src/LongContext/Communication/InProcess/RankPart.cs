@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace LongContext.Communication.InProcess;
 
 /// <summary>One rank's part of one operation. Reused from operation to operation; every field under the group's lock.</summary>
@@ -81,23 +79,10 @@ internal sealed class RankPart(int size)
     internal CommRegion BlockFrom(int rank) => Block(Receive, ReceiveCounts, rank);
 
     /// <summary>The operation for a message: "AllGather of 4 Float32 elements (RingKeyValue, layer 2, step 3, part 0)".</summary>
-    public override string ToString()
+    public override string ToString() => new CommRequest
     {
-        string what = Verb switch
-        {
-            CommVerb.Barrier => "Barrier",
-            CommVerb.SendReceive => $"SendReceive of {Send.Count} elements to {Name(To)} and {Receive.Count} from {Name(From)}, {Send.Kind}",
-            CommVerb.Broadcast => $"Broadcast of {Send.Count} {Send.Kind} elements from rank {To}",
-            CommVerb.AllReduce => $"AllReduce ({Reduction}) of {Send.Count} {Send.Kind} elements",
-            CommVerb.AllGather when _unequalReceive => $"AllGather of {Counts()} {Send.Kind} elements",
-            _ => $"{Verb} of {Send.Count} {Send.Kind} elements",
-        };
-        return $"{what} ({Tag})";
-    }
-
-    private static string Name(int rank) => rank == Communicator.NoRank ? "nobody" : $"rank {rank}";
-
-    private string Counts() => string.Join(" + ", _receiveCounts.Select(c => c.ToString(CultureInfo.InvariantCulture)));
+        Verb = Verb, Tag = Tag, Sequence = 0, Send = Send, Receive = Receive, ReceiveCounts = ReceiveCounts, To = To, From = From, Reduction = Reduction,
+    }.ToString();
 
     private bool Keep(ReadOnlySpan<long> counts, ref long[] kept)
     {

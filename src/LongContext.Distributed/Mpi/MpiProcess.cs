@@ -11,7 +11,7 @@ internal sealed class MpiProcess
 {
     private static readonly object Creation = new();
     private static readonly TimeSpan ParentInterval = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan Goodbyes = TimeSpan.FromSeconds(3); // of ranks that live, after a fault
+    private static readonly TimeSpan Goodbyes = TimeSpan.FromSeconds(2); // of ranks that live, after a fault
     private static MpiProcess? _current;
 
     private readonly Thread _thread;

@@ -10,7 +10,7 @@ namespace LongContext.Distributed.Tests.Sessions;
 internal sealed class RankedSessionFaultTests
 {
     private const int Ranks = 3;
-    private const double Deadline = 4;
+    private const double Deadline = 3;
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(Deadline + 5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

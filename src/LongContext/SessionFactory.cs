@@ -15,7 +15,7 @@ namespace LongContext;
 internal static class SessionFactory
 {
     /// <summary>After this much time a warm-up begins nothing new; on an idle machine all of it takes a tenth.</summary>
-    private static readonly TimeSpan WarmUpLimit = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan WarmUpLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>Memory of a session, from headers alone.</summary>
     internal static MemoryEstimate Estimate(SessionConfiguration configuration, int contextLength)
@@ -49,7 +49,7 @@ internal static class SessionFactory
             return Start(configuration, sizes, files.Path, first, ranked, firstBackend, text, owned);
         }
 
-        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => CreateCpu(configuration)))());
+        IBackend backend = owned.Add(configuration.CreateBackend?.Invoke() ?? CreateCpu(configuration));
         IAttentionMethod method = AttentionMethods.Create(
             configuration.Attention, configuration.Approximation, sizes.AttentionModel, backend, sizes.KVCache(sizes.ContextLength),
             sizes.ScratchPages(sizes.ContextLength), sizes.Limits.ChunkSize);

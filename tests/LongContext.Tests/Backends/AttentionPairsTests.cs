@@ -15,8 +15,10 @@ internal sealed unsafe class AttentionPairsTests
 {
     private static readonly int[] RowCounts = [1, 2, 3, 5, 6, 7, 23, 24, 25, 96, 97];
 
+    private readonly string? _given = Environment.GetEnvironmentVariable(MachineCodeSwitch.Variable);
+
     [TearDown]
-    public void Restore() => Environment.SetEnvironmentVariable(MachineCodeSwitch.Variable, null);
+    public void Restore() => Environment.SetEnvironmentVariable(MachineCodeSwitch.Variable, _given);
 
     [Test]
     public void Find_WhereTheProcessorHasTheInstructions_PassesTheCheck()

@@ -25,11 +25,15 @@ public class AttentionBenchmarks
     [Params(4_096, 32_768)]
     public int Context { get; set; }
 
+    /// <summary>The arithmetic.</summary>
+    [Params(ModelPrecision.Float32, ModelPrecision.Auto)]
+    public ModelPrecision Precision { get; set; }
+
     /// <summary>Fills the cache.</summary>
     [GlobalSetup]
     public void Setup()
     {
-        _backend = new CpuBackend();
+        _backend = new CpuBackend(precision: Precision);
         int[] pages = [.. Enumerable.Range(0, Context / PageSize)];
         _cache = _backend.AllocateKVCache(new KVCacheShape(1, pages.Length, PageSize, KVHeads, HeadDim, DType.BF16));
         _plan = _backend.CreatePlan();

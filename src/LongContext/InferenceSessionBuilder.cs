@@ -63,7 +63,8 @@ public sealed class InferenceSessionBuilder
     /// <summary>Arithmetic; default <see cref="ModelPrecision.Auto"/>.</summary>
     /// <remarks>
     /// The CPU rounds only on AMD processors with AVX512-BF16, on Linux: there <see cref="ModelPrecision.Auto"/> multiplies BF16 and quantised
-    /// weights as bfloat16. Everywhere else, and for F32 and F16 weights, both values compute every product and sum in F32.
+    /// weights as bfloat16, and in attention over a BF16 cache queries by keys and weights by values. Everywhere else, and for F32 and F16
+    /// weights and an F32 cache, both values compute every product and sum in F32.
     /// </remarks>
     public InferenceSessionBuilder UsePrecision(ModelPrecision precision) => With(_configuration with { Precision = precision });
 

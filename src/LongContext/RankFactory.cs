@@ -79,6 +79,11 @@ internal sealed class RankFactory(SessionConfiguration configuration, SessionSiz
             ? loaded.Share(backend, method, sizes.ContextLength, rows, outputs)
             : CausalLM.Load(files, backend, method, sizes.ContextLength, rows, outputs, progress, cancellationToken));
         KVCacheStorage cache = owned.Add(SessionFactory.Allocate(backend, sizes.KVCache(sizes.ContextLength, communicator.Rank)));
+        if (configuration.WarmUp == WarmUp.AtBuild && loaded is null)
+        {
+            model.WarmUp(cache, TimeProvider.System, SessionFactory.WarmUpLimit); // what attention does over ranks is not in it
+        }
+
         return (new RankShare(communicator, model, method, backend, cache), model, backend);
     }
 

@@ -14,8 +14,8 @@ namespace LongContext;
 /// <summary>Makes a session of a configuration: reads headers, checks everything, then loads.</summary>
 internal static class SessionFactory
 {
-    /// <summary>After this much time a warm-up begins nothing new.</summary>
-    private static readonly TimeSpan WarmUpLimit = TimeSpan.FromMilliseconds(200);
+    /// <summary>After this much time a warm-up begins nothing new; on an idle machine all of it takes a tenth.</summary>
+    internal static readonly TimeSpan WarmUpLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>Memory of a session, from headers alone.</summary>
     internal static MemoryEstimate Estimate(SessionConfiguration configuration, int contextLength)
@@ -50,7 +50,7 @@ internal static class SessionFactory
             return Start(configuration, sizes, files.Path, first, ranked, firstBackend, text, owned);
         }
 
-        IBackend backend = owned.Add((configuration.CreateBackend ?? (() => CreateCpu(configuration)))());
+        IBackend backend = owned.Add(configuration.CreateBackend?.Invoke() ?? CreateCpu(configuration));
         IAttentionMethod method = AttentionMethods.Create(
             configuration.Attention, configuration.Approximation, sizes.AttentionModel, backend, sizes.KVCache(sizes.ContextLength),
             sizes.ScratchPages(sizes.ContextLength), sizes.Limits.ChunkSize);
@@ -60,7 +60,7 @@ internal static class SessionFactory
             files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
             sizes.Limits.MaxOutputs, progress, cancellationToken));
         KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength)));
-        if (configuration.WarmUp == WarmUp.AtBuild)
+        if (configuration.WarmUp == WarmUp.AtBuild && method is FullAttention) // others remember sequences: a warm-up's is none
         {
             cancellationToken.ThrowIfCancellationRequested();
             model.WarmUp(storage, TimeProvider.System, WarmUpLimit);

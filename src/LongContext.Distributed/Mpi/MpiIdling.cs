@@ -5,7 +5,7 @@ namespace LongContext.Distributed.Mpi;
 /// <summary>What a thread does that looks for messages and finds none: first it stays awake, then it makes room for others.</summary>
 internal sealed class MpiIdling
 {
-    private static readonly TimeSpan Spinning = TimeSpan.FromMilliseconds(0.05);
+    private static readonly TimeSpan Spinning = TimeSpan.FromMilliseconds(0.03);
     private static readonly TimeSpan Yielding = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Pausing = TimeSpan.FromMilliseconds(50);
     private long _since = Stopwatch.GetTimestamp();
@@ -18,13 +18,13 @@ internal sealed class MpiIdling
     internal bool Pause(bool hasCoresToSpare, bool isBusy)
     {
         TimeSpan idle = Stopwatch.GetElapsedTime(_since);
-        if (idle < Spinning && hasCoresToSpare)
+        if (idle < Spinning)
         {
             Thread.SpinWait(20);
         }
-        else if (idle < Yielding)
+        else if (idle < Yielding && hasCoresToSpare)
         {
-            Thread.Yield();
+            Thread.Yield(); // where ranks share cores, a yield would cost the slices of all that run there
         }
         else if (isBusy && idle < Pausing)
         {

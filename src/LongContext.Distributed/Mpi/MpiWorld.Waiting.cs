@@ -26,16 +26,9 @@ internal sealed partial class MpiWorld
 
             operation.FirstWait = operation.FirstWait == 0 ? start : operation.FirstWait;
             CheckLate(operation, sequence);
-            if (waited < YieldTime)
+            if (Process.HasCoresToSpare && waited < YieldTime)
             {
-                if (Process.HasCoresToSpare && !spin.NextSpinWillYield)
-                {
-                    spin.SpinOnce(sleep1Threshold: -1);
-                }
-                else
-                {
-                    Thread.Yield();
-                }
+                spin.SpinOnce(sleep1Threshold: -1);
             }
             else
             {

@@ -120,7 +120,8 @@ internal sealed class CausalLM : IDisposable
     internal void Forward(in StepInput input, KVCacheStorage cache, Span<float> logits)
     {
         CheckLogits(input.OutputRows.Length, logits.Length);
-        Compute(input, cache, _allLayers);
+        CheckInput(input, fewestTokens: 1);
+        ComputeLayers(input, cache, _allLayers);
         if (input.OutputRows.Length > 0)
         {
             GatherOutputs(input.OutputRows);
@@ -134,7 +135,8 @@ internal sealed class CausalLM : IDisposable
     /// <param name="hidden">[outputs, hidden], row-major: before the last norm.</param>
     internal void ForwardHidden(in StepInput input, KVCacheStorage cache, Span<float> hidden)
     {
-        Compute(input, cache, _allLayers);
+        CheckInput(input, fewestTokens: 0);
+        ComputeLayers(input, cache, _allLayers);
         if (input.OutputRows.Length > 0)
         {
             GatherOutputs(input.OutputRows);
@@ -167,7 +169,7 @@ internal sealed class CausalLM : IDisposable
                 break;
             }
 
-            Compute(step.Input(cache.Shape.PageSize), cache, kinds);
+            ComputeLayers(step.Input(cache.Shape.PageSize), cache, kinds);
             GatherOutputs([0]);
             NormOutputs();
             int columns = Math.Min(Config.VocabularySize, WarmUpStep.Columns);
@@ -189,9 +191,8 @@ internal sealed class CausalLM : IDisposable
         }
     }
 
-    private void Compute(in StepInput input, KVCacheStorage cache, ReadOnlySpan<int> layers)
+    private void ComputeLayers(in StepInput input, KVCacheStorage cache, ReadOnlySpan<int> layers)
     {
-        CheckInput(input);
         int tokens = input.TokenIds.Length;
         _a.Resize(tokens, input.OutputRows.Length);
         _method.AddItems(input.Batch);
@@ -248,16 +249,16 @@ internal sealed class CausalLM : IDisposable
         }
     }
 
-    private void CheckInput(in StepInput input)
+    private void CheckInput(in StepInput input, int fewestTokens)
     {
         int tokens = input.TokenIds.Length;
         int outputs = input.OutputRows.Length;
         bool agree = input.Positions.Length == tokens && input.Batch.TokenCount == tokens;
-        if (tokens > _maxTokens || outputs > _maxOutputs || !agree)
+        if (tokens < fewestTokens || tokens > _maxTokens || outputs > _maxOutputs || !agree)
         {
             throw new ArgumentException(
                 $"A step of {tokens} tokens, {input.Positions.Length} positions, {input.Batch.TokenCount} slots and {outputs} outputs; " +
-                $"the model takes up to {_maxTokens} tokens and {_maxOutputs} outputs.", nameof(input));
+                $"the model takes {fewestTokens} to {_maxTokens} tokens and up to {_maxOutputs} outputs.", nameof(input));
         }
 
         foreach (int id in input.TokenIds)

@@ -13,7 +13,7 @@ internal readonly record struct WarmUpStep(int Rows, int Keys)
     private const int LongContext = 16_384; // keys enough to be cut into parts that are merged
 
     /// <summary>Decode at a short and a long context, chunks at the beginning and later whose rows fill kernels' tiles and leave some over.</summary>
-    internal static IReadOnlyList<WarmUpStep> All { get; } = [new(1, 1), new(47, 47), new(1, LongContext), new(4, 100), new(43, 300)];
+    internal static IReadOnlyList<WarmUpStep> All { get; } = [new(1, 1), new(97, 1_000), new(1, LongContext), new(4, 100), new(47, 47), new(43, 300)];
 
     /// <summary>The step as index arrays.</summary>
     internal StepInput Input(int pageSize)

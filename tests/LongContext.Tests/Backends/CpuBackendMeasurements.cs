@@ -117,6 +117,21 @@ internal sealed class CpuBackendMeasurements
         }
     }
 
+    /// <summary>From few rows to many: is there a cliff?</summary>
+    [Test]
+    public void MeasureRows([Values(1, 2)] int threads)
+    {
+        using CpuBackend backend = new(threads, ModelPrecision.Auto);
+        List<(string Name, double Amount, string Unit, Action Run)> works = [];
+        foreach (DType type in (DType[])[DType.Q8_0, DType.Q4_K])
+        {
+            works.AddRange(((int[])[16, 24, 32, 33, 40, 48, 64, 96, 128, 256, 512]).Select(tokens => Linear(backend, type, tokens, 2048, 8192)));
+            works.Add(Linear(backend, type, 512, 8192, 2048));
+        }
+
+        Report(backend.Info.Device, works);
+    }
+
     /// <summary>Attention in both precisions beside the processor's bfloat16 dot products and its memory.</summary>
     [Test]
     public void MeasureAttention([Values(1, 2)] int threads)

@@ -22,14 +22,6 @@ internal sealed class LinearFewRowsTests
     }
 
     [Test]
-    public void Find_WithMachineCodeOff_IsNull()
-    {
-        Environment.SetEnvironmentVariable(MachineCodeSwitch.Variable, "off");
-        Assert.That(FewRowsKernels.Find(DType.Q8_0), Is.Null);
-        Environment.SetEnvironmentVariable(MachineCodeSwitch.Variable, null);
-    }
-
-    [Test]
     public unsafe void Rows_OfAnyCount_GiveTheBitsOfThePlainArithmetic([ValueSource(nameof(Types))] DType type, [Values(1, 2, 3, 7, 12, 16, 17, 32)] int rows)
     {
         Assume.That(FewRowsKernels.Find(type), Is.Not.Null, "another machine");

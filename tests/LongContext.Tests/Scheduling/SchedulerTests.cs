@@ -175,10 +175,10 @@ internal sealed class SchedulerTests
     public void Schedule_ContextsReadApproximately_AreReadOneAfterAnotherWhileOthersGoOn()
     {
         (Scheduler scheduler, ScheduledBatch batch) = Create(pages: 60, chunk: 8);
-        Sequence decodes = new(1, [1, 2], 30);
+        Sequence decodes = new(1, [1, 2], 40);
         scheduler.Add(decodes);
         Step(scheduler, batch);
-        Sequence[] readers = [.. Enumerable.Range(2, 3).Select(i => new Sequence(i, new int[20], 4) { Attention = AttentionMethod.Apb })];
+        Sequence[] readers = [.. Enumerable.Range(2, 3).Select(i => new Sequence(i, new int[20], 30) { Attention = AttentionMethod.Apb })];
         Array.ForEach(readers, scheduler.Add);
         List<long> order = [];
         while (readers.Any(r => r.Length == 20))

@@ -45,7 +45,8 @@ internal sealed unsafe class CpuBackend : IBackend
             _ => new Kernels<Simd128, Vector128<float>>(_pool, _scratch),
         };
         string products = (quantised is null ? "" : "int8 products, ") + (rounded is null ? "" : "bf16 products, ");
-        Info = new BackendInfo("cpu", $"{(int)width}-bit vectors, {products}{_pool.Count} threads{(_pool.IsPinned ? " on their cores" : "")}", _pool.Count);
+        string places = _pool.IsPinned ? " on their cores" : "";
+        Info = new BackendInfo("cpu", $"{(int)width}-bit vectors, {products}{_pool.Count} threads{places}", _pool.Count);
     }
 
     /// <summary>Puts the calling thread, which will call all operations from now on, where the pool wants it.</summary>

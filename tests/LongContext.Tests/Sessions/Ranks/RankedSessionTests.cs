@@ -117,9 +117,20 @@ internal sealed class RankedSessionTests
         for (int i = 0; i < 10; i++)
         {
             using CancellationTokenSource source = new();
-            Task<GenerationResult> cancelled = many.GenerateAsync(Prompt.FromTokens(Tokens(400)), Options(200), source.Token);
-            source.CancelAfter(20);
-            Assert.That(async () => await cancelled, Throws.InstanceOf<OperationCanceledException>());
+            int read = 0;
+            Assert.That(
+                async () =>
+                {
+                    await foreach (GenerationUpdate update in many.StreamAsync(Prompt.FromTokens(Tokens(400)), Options(200), source.Token))
+                    {
+                        read += update.TokenIds.Count;
+                        if (read == 5)
+                        {
+                            source.Cancel(); // the sequence is at most as far ahead as its updates are kept
+                        }
+                    }
+                },
+                Throws.InstanceOf<OperationCanceledException>());
         }
 
         Assert.That((await many.GenerateAsync(Prompt.FromTokens(Tokens(100)), Options(20))).TokenIds, Is.EqualTo(expected.TokenIds));
@@ -161,7 +172,7 @@ internal sealed class RankedSessionTests
     public async Task Rank_ThatFails_FaultsTheSessionWithItsCause(int failing)
     {
         int made = 0, products = 0;
-        InferenceSession session = Builder().UseHosts(3).UseBackend(() => new FailingBackend(Failure(made++))).Build();
+        InferenceSession session = Builder().UseHosts(3).UseWarmUp(WarmUp.None).UseBackend(() => new FailingBackend(Failure(made++))).Build();
         EngineFaultedException fault = Assert.ThrowsAsync<EngineFaultedException>(
             async () => await session.GenerateAsync(Prompt.FromTokens(Tokens(60)), Options(5)))!;
         if (failing == 0)

@@ -173,8 +173,9 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Product(ProductArguments product, int rows, int columns, bool isSums)
     {
-        int groups = rows / MostRows;
-        int rest = rows % MostRows;
+        int tile = rows is > MostRows and < 2 * MostRows ? (rows + 1) / 2 : MostRows; // 4 and 3 rather than 6 and 1
+        int groups = rows / tile;
+        int rest = rows % tile;
         float* c = product.C;
         for (int column = 0; column < columns; column += MostVectors * Width)
         {
@@ -184,15 +185,15 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
             if (groups > 0)
             {
                 product.RowGroups = groups;
-                Call(&product, MostRows, vectors, isSums);
+                Call(&product, tile, vectors, isSums);
             }
 
             if (rest > 0)
             {
                 ProductArguments last = product;
-                last.A += groups * MostRows * product.AStride;
-                last.C = (float*)((byte*)product.C + (groups * MostRows * product.CStride));
-                last.Factors += groups * MostRows;
+                last.A += groups * tile * product.AStride;
+                last.C = (float*)((byte*)product.C + (groups * tile * product.CStride));
+                last.Factors += groups * tile;
                 last.RowGroups = 1;
                 Call(&last, rest, vectors, isSums);
             }

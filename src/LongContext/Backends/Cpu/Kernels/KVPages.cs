@@ -3,7 +3,8 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <summary>Where the keys and values of one layer lie: addresses only, for kernels.</summary>
 /// <remarks>
 /// A page's tokens of one head lie together: keys transposed, [headDim][pageSize], so that scores of neighbouring tokens fill a vector;
-/// then values, [pageSize][paddedHeadDim], so that the features of the weighted sum do.
+/// then values, [pageSize][paddedHeadDim], so that the features of the weighted sum do. Under <see cref="KVPageLayout.Pairs"/> two rows
+/// of either are laced, element by element; the sizes are the same.
 /// </remarks>
 internal readonly unsafe struct KVPages
 {
@@ -20,9 +21,9 @@ internal readonly unsafe struct KVPages
         _kvHeads = kvHeads;
     }
 
-    /// <summary>[headDim][pageSize].</summary>
+    /// <summary>[headDim][pageSize], or [headDim / 2][pageSize][2].</summary>
     internal byte* Keys(long page, int head) => _layer + (((page * _kvHeads) + head) * _blockBytes);
 
-    /// <summary>[pageSize][paddedHeadDim].</summary>
+    /// <summary>[pageSize][paddedHeadDim], or [pageSize / 2][paddedHeadDim][2].</summary>
     internal byte* Values(long page, int head) => Keys(page, head) + _keyBytes;
 }

@@ -12,6 +12,7 @@ internal static class Linear<TSimd, TVec>
 {
     private const int PanelBytes = 256 << 10; // a decoded panel stays in the second-level cache of any server core
     private const int DecodeFrom = 12; // rows from which widening 16-bit weights once pays for writing them down
+    private const int WideTile = 6; // rows of a tile from which widening bfloat16 again for each tile costs less than writing it down
     private const int FusedRows = 1;
 
     internal static void Run(WorkerPool pool, NativeBuffer<float> scratch, DType type, in LinearArguments a)
@@ -24,7 +25,7 @@ internal static class Linear<TSimd, TVec>
             case DType.F16 when a.Rows < DecodeFrom:
                 InPlace<F16>(pool, a);
                 break;
-            case DType.BF16 when a.Rows < DecodeFrom:
+            case DType.BF16 when a.Rows < DecodeFrom || TSimd.TileRows >= WideTile:
                 InPlace<BF16>(pool, a);
                 break;
             case DType.Q8_0 when a.Rows <= FusedRows: Fused<Q8_0>(pool, scratch, a); break;

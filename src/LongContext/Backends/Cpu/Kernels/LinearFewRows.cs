@@ -24,12 +24,15 @@ internal static unsafe class LinearFewRows
         int passes = (a.Rows + FewRowsWriter.MostRows - 1) / FewRowsWriter.MostRows;
         int passRows = (a.Rows + passes - 1) / passes; // 17 rows as 9 and 8, not as 16 and 1
         WorkerScratch shares = new(
-            scratch, pool.Count, LinearFewRowsJob.ScratchFloats(a), shared: Int8RowsJob.Bytes(a.Rows, blocks, layout) / sizeof(float));
-        Int8RowsJob quantise = new(a.X, a.Rows, blocks, BlockCodes.Zero(type), layout, (byte*)shares.Shared, passRows);
+            scratch, pool.Count, LinearFewRowsJob.ScratchFloats(a),
+            shared: PanelClaims.Floats(pool.Count) + (Int8RowsJob.Bytes(a.Rows, blocks, layout) / sizeof(float)));
+        byte* rows = (byte*)(shares.Shared + PanelClaims.Floats(pool.Count));
+        Int8RowsJob quantise = new(a.X, a.Rows, blocks, BlockCodes.Zero(type), layout, rows, passRows);
         pool.Run(ref quantise, a.Rows, 16_384 / Math.Max(a.Features, 1));
         int panel = Panel(pool, a, passes);
-        LinearFewRowsJob job = new(kernels, a, type, passRows, panel, shares);
-        pool.Run(ref job, (a.Outputs + (long)panel - 1) / panel, 262_144 / Math.Max((long)a.Rows * a.Features * panel, 1));
+        PanelClaims claims = new(shares.Shared, pool.Count, (a.Outputs + (long)panel - 1) / panel);
+        LinearFewRowsJob job = new(kernels, a, rows, type, passRows, panel, claims, shares);
+        pool.Run(ref job, pool.Count, (long)a.Rows * a.Features * a.Outputs < 262_144 ? pool.Count : 1);
     }
 
     /// <summary>Outputs of a panel: whole groups that leave every worker several panels and, where they are read twice, fit the cache.</summary>

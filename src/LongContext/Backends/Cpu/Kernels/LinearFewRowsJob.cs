@@ -4,18 +4,20 @@ using LongContext.Tensors;
 
 namespace LongContext.Backends.Cpu.Kernels;
 
-/// <summary>Quantised rows of x against weights where they lie; a piece is a panel of outputs.</summary>
+/// <summary>Quantised rows of x against weights where they lie; a piece is a worker, who claims panels of outputs.</summary>
 internal readonly unsafe struct LinearFewRowsJob(
-    FewRowsKernels kernels, LinearArguments arguments, DType type, int passRows, int panel, WorkerScratch scratch) : IJob
+    FewRowsKernels kernels, LinearArguments arguments, byte* rows, DType type, int passRows, int panel, PanelClaims claims, WorkerScratch scratch) : IJob
 {
     private const int Group = FewRowsWriter.Outputs;
     private const int SumsOfACall = 128; // vectors: 8 KB, written and read back in the first-level cache
 
     private readonly FewRowsKernels _kernels = kernels;
     private readonly LinearArguments _arguments = arguments;
+    private readonly byte* _rows = rows;
     private readonly DType _type = type;
     private readonly int _passRows = passRows;
     private readonly int _panel = panel;
+    private readonly PanelClaims _claims = claims;
     private readonly WorkerScratch _scratch = scratch;
 
     /// <summary>Floats of scratch a worker needs: sums, the kernel's own, and weight rows of a last group that is not whole.</summary>
@@ -24,10 +26,10 @@ internal readonly unsafe struct LinearFewRowsJob(
 
     public void Execute(int worker, long start, long end)
     {
-        int limit = (int)Math.Min(end * _panel, _arguments.Outputs);
-        for (int first = (int)start * _panel; first < limit; first += _panel)
+        for (long claimed = _claims.Next(worker); claimed >= 0; claimed = _claims.Next(worker))
         {
-            int outputs = Math.Min(_panel, limit - first);
+            int first = (int)claimed * _panel;
+            int outputs = Math.Min(_panel, _arguments.Outputs - first);
             bool mayReadOn = first + outputs < _arguments.Outputs || !FewRowsWriter.ReadsPastTheEnd(_type);
             int whole = (mayReadOn ? outputs : outputs - 1) / Group * Group;
             byte* w = _arguments.W + (first * _arguments.WStride);
@@ -74,7 +76,7 @@ internal readonly unsafe struct LinearFewRowsJob(
                 int count = Math.Min(groupsOfACall, groups - group);
                 _kernels.Dot(rows, new FewRowsArguments
                 {
-                    X = (byte*)_scratch.Shared + Int8RowsJob.Bytes(row, blocks, Int8Panel.Layout(_type)),
+                    X = _rows + Int8RowsJob.Bytes(row, blocks, Int8Panel.Layout(_type)),
                     W = w + (group * Group * _arguments.WStride),
                     WStride = _arguments.WStride,
                     Steps = _arguments.Features / BlockFormat.Of(_type).ElementsPerBlock,

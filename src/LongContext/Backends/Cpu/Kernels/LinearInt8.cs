@@ -8,7 +8,7 @@ namespace LongContext.Backends.Cpu.Kernels;
 internal static unsafe class LinearInt8
 {
     private const int MostRows = 128 * Int8KernelWriter.MostRows; // quantised at a time: bounds the scratch, and keeps it in the last-level cache
-    private const int FewRows = 48; // up to here weights are laid out in pieces for the first-level cache: they are used once or a few times
+    private const int FewRows = 12; // up to here weights are laid out in pieces for the first-level cache: they are used once or a few times
     private const int FewBlocks = 16, ManyBlocks = 128; // of a piece: 18 KB, 147 KB of the second-level cache
     private const int TilesOfAPart = 8;
 
@@ -30,7 +30,7 @@ internal static unsafe class LinearInt8
             part.Rows = Math.Min(a.Rows - row, chunk);
             Int8RowsJob quantise = new(part.X, part.Rows, blocks, BlockCodes.Zero(type), layout, (byte*)shares.Shared);
             pool.Run(ref quantise, part.Rows, 16_384 / Math.Max(a.Features, 1));
-            int splits = (int)Math.Clamp(4L * pool.Count / panels, 1, Math.Max(part.Rows / (TilesOfAPart * Int8KernelWriter.MostRows), 1));
+            int splits = (int)Math.Clamp(4L * pool.Count / Math.Max(panels, 1), 1, Math.Max(part.Rows / (TilesOfAPart * Int8KernelWriter.MostRows), 1));
             LinearInt8Job job = new(kernels, part, type, piece, splits, pool.Count, shares);
             pool.Run(ref job, panels * splits, 131_072 / Math.Max((long)part.Rows * a.Features * Int8KernelWriter.Outputs, 1));
         }
@@ -39,7 +39,7 @@ internal static unsafe class LinearInt8
     /// <summary>Rows at a time, of whole tiles: about equal parts.</summary>
     private static int Chunk(int rows)
     {
-        int parts = (rows + MostRows - 1) / MostRows;
+        int parts = Math.Max((rows + MostRows - 1) / MostRows, 1);
         int part = (rows + parts - 1) / parts;
         return (part + Int8KernelWriter.MostRows - 1) / Int8KernelWriter.MostRows * Int8KernelWriter.MostRows;
     }

@@ -47,7 +47,7 @@ internal readonly unsafe struct AttentionKernels
     {
         List<byte> code = [];
         List<int> starts = [];
-        Append(AttentionKernelWriter.Softmax);
+        Append(SoftmaxKernelWriter.Write);
         foreach (Action<Assembler, int, int> write in (Action<Assembler, int, int>[])[AttentionKernelWriter.Scores, AttentionKernelWriter.Sums])
         {
             for (int shape = 0; shape < Shapes; shape++)

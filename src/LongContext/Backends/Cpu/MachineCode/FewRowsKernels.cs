@@ -14,10 +14,10 @@ internal readonly unsafe struct FewRowsKernels
 
     private FewRowsKernels(void** entries) => _entries = entries;
 
-    /// <summary>The kernels for <paramref name="type"/>, made once a process; null where there are none, they cannot run, or they failed their check.</summary>
+    /// <summary>The kernels for <paramref name="type"/>, made once a process; null where they cannot run or failed their check.</summary>
+    /// <remarks>Asked at every operation, by who has <see cref="Int8Kernels"/>: those answer to <see cref="MachineCodeSwitch"/>.</remarks>
     internal static FewRowsKernels? Find(DType type) =>
-        MachineCodeSwitch.IsOn && ProcessorFeatures.HasByteDotProducts && Avx512Vbmi2.IsSupported
-        && Generated.TryGetValue(type, out Lazy<FewRowsKernels?>? kernels) ? kernels.Value : null;
+        ProcessorFeatures.HasByteDotProducts && Avx512Vbmi2.IsSupported && Generated.TryGetValue(type, out Lazy<FewRowsKernels?>? kernels) ? kernels.Value : null;
 
     /// <summary>1 to <see cref="FewRowsWriter.MostRows"/> rows.</summary>
     internal void Dot(int rows, FewRowsArguments arguments) => ((delegate* unmanaged<FewRowsArguments*, void>)_entries[rows - 1])(&arguments);

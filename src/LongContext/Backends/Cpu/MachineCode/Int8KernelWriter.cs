@@ -25,7 +25,7 @@ internal static class Int8KernelWriter
     internal const int MostRows = 6;
 
     /// <summary>Cache lines that are asked for at every block of every tile, of what is needed later.</summary>
-    internal const int LinesAhead = 2;
+    internal const int LinesAhead = 4;
 
     private const int VectorBytes = 64;
     private const int Vectors = 2;

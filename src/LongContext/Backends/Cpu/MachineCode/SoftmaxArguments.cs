@@ -1,6 +1,6 @@
 namespace LongContext.Backends.Cpu.MachineCode;
 
-/// <summary>What the generated softmax kernel is told; base 2, see <see cref="AttentionKernelWriter.Softmax"/>.</summary>
+/// <summary>What the generated softmax kernel is told; base 2, see <see cref="SoftmaxKernelWriter.Write"/>.</summary>
 internal unsafe struct SoftmaxArguments
 {
     /// <summary>[rows, 32 · Steps], −∞ where masked.</summary>

@@ -25,10 +25,10 @@ internal static unsafe class PanelParts
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<byte> Lanes(byte* w, long stride)
     {
-        byte* upper = w + (2 * Rows * stride);
-        return Vector512.Create(
-            Vector256.Create(Vector128.Load(w), Vector128.Load(w + (Rows * stride))),
-            Vector256.Create(Vector128.Load(upper), Vector128.Load(upper + (Rows * stride))));
+        byte* next = w + (2 * Rows * stride);
+        Vector256<ulong> lower = Vector256.Create(Vector128.Load(w), Vector128.Load(w + (Rows * stride))).AsUInt64();
+        Vector256<ulong> upper = Vector256.Create(Vector128.Load(next), Vector128.Load(next + (Rows * stride))).AsUInt64();
+        return Avx512F.InsertVector256(lower.ToVector512Unsafe(), upper, 1).AsByte(); // Vector512.Create takes two insertions
     }
 
     /// <summary>The lower four bits of every byte.</summary>

@@ -38,7 +38,7 @@ internal static class Options
     internal static readonly Option LinkRoot = new("--link-root", "DIR", "links among the model's files may lead into this folder (a download cache)");
     internal static readonly Option Threads = new("--threads", "N", "compute threads (default 0: all cores)");
     internal static readonly Option Context = new("--context", "N", "context length in tokens");
-    internal static readonly Option Chunk = new("--chunk", "N", "prompt tokens computed in one step (default 512)");
+    internal static readonly Option Chunk = new("--chunk", "N", "prompt tokens computed in one step (default 512; over ranks the whole prompt, at most 16384 for each)");
     internal static readonly Option Attention = new(
         "--attention", "METHOD", $"{string.Join(", ", Enum.GetValues<AttentionMethod>().Select(m => JsonNames.Of(m)))} (default full): who attends to what");
     internal static readonly Option Hosts = new("--hosts", "N", "ranks that share the work (default 1); star, apb: blocks that a context is cut into (default 8)");

@@ -16,7 +16,7 @@ internal sealed class UlyssesAttentionTests
 {
     private const int D = RingInput.QHeads * RingInput.HeadDim, K = RingInput.KVHeads * RingInput.HeadDim;
     private static readonly AttentionModel Model = new(
-        1, D, D, RingInput.QHeads, RingInput.KVHeads, RingInput.HeadDim, Activation.Silu, RotaryLayout.SplitHalf);
+        1, D, D, RingInput.QHeads, RingInput.KVHeads, RingInput.HeadDim, Activation.Silu, RotaryLayout.SplitHalves);
 
     [Test]
     public void Forward_OfSeveralChunks_EqualsAttentionInOnePlace(

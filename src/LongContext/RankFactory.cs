@@ -68,7 +68,7 @@ internal sealed class RankFactory(SessionConfiguration configuration, SessionSiz
     {
         IBackend backend = owned.Add(configuration.CreateBackend?.Invoke() ?? Cpu(communicator.Rank, here));
         IAttentionMethod method = AttentionMethods.CreateOverRanks(
-            configuration.Attention, communicator, configuration.Decode, configuration.Timeline?.Invoke(communicator.Rank));
+            configuration.Attention, communicator, sizes.AttentionModel, configuration.Decode, configuration.Timeline?.Invoke(communicator.Rank));
         if (method is IDisposable disposable)
         {
             owned.Add(disposable);

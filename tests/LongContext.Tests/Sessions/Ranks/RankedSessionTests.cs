@@ -43,6 +43,26 @@ internal sealed class RankedSessionTests
         Assert.That(rig.Sent(CommPhase.MoveQuery) + rig.Sent(CommPhase.MergeStates), Is.Zero, "nothing was cached before");
     }
 
+    [TestCase(AttentionMethod.Ulysses, 2, 2)]
+    [TestCase(AttentionMethod.Ulysses, 4, 4)] // four KV heads' worth: each of the two is copied
+    [TestCase(AttentionMethod.Usp, 2, 2)]
+    [TestCase(AttentionMethod.Usp, 4, 2)]
+    [TestCase(AttentionMethod.Usp, 8, 2)]
+    public async Task Prefill_WithDividedHeads_MovesWhatTheFormulasSay(AttentionMethod method, int ranks, int group)
+    {
+        const int tokens = 128, b = 4;
+        await using RankedRig rig = new(ranks, _ => Builder(method));
+        await rig.Session.GenerateAsync(Prompt.FromTokens(Tokens(tokens)), Options(1));
+
+        // (u-1)/u * c * (2d + 2*max(k, u*dh)), outputs alone on the way back; (r-1) * (S/r) * 2*max(k/u, dh)
+        long scatter = Layers * (group - 1) * (tokens / ranks) * b * (D + (2L * Math.Max(K, group * 16))) / group;
+        long gather = Layers * (group - 1) * (tokens / ranks) * b * (long)D / group;
+        long ring = Layers * ((ranks / group) - 1L) * (tokens * group / ranks) * 2 * Math.Max(K / group, 16) * b;
+        Assert.That(rig.Communicators.Select(c => c.Traffic(CommPhase.ScatterHeads).BytesSent), Is.All.EqualTo(scatter));
+        Assert.That(rig.Communicators.Select(c => c.Traffic(CommPhase.GatherHeads).BytesSent), Is.All.EqualTo(gather));
+        Assert.That(rig.Communicators.Select(c => c.Traffic(CommPhase.RingKeyValue).BytesSent), Is.All.EqualTo(ring));
+    }
+
     [Test]
     public async Task Decode_OverShards_MovesWhatTheFormulaSays([Values(1, 2, 4, 5)] int ranks, [Values] DecodeMerge merge)
     {
@@ -213,6 +233,7 @@ internal sealed class RankedSessionTests
         {
             Assert.That(() => Builder(AttentionMethod.Full).UseHosts(2).Build(), Problem("UseAttention(Full)"));
             Assert.That(() => Builder().UseHosts(0).Build(), Problem("UseHosts(0)"));
+            Assert.That(() => Builder(AttentionMethod.Ulysses).UseHosts(5).Build(), Problem("4 query heads, but there are 5 ranks"));
             Assert.That(() => Builder().UseHosts(2).UseCommunicator(pair[0]).Build(), Problem("exclude"));
             Assert.That(() => Builder().UseCommunicator(pair[1]).Build(), Problem("rank 1"));
             Assert.That(() => Builder().UseCommunicator(pair[0]).BuildWorker(), Problem("rank 0"));

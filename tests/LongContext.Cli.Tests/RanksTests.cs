@@ -7,7 +7,7 @@ namespace LongContext.Cli.Tests;
 [TestFixture]
 internal sealed class RanksTests
 {
-    private const int Ranks = 3;
+    private const int Ranks = 4;
     private static readonly string Context = string.Concat(Enumerable.Repeat("It rained. The ferry left. ", 40)) + "[SET][K1][V2] Nobody came.";
     private static readonly string[] Asked = [Cli.Model, "--prompt", Context, "--query", "[GET][K1]", "--max-tokens", "8", "--ignore-eos"];
 
@@ -17,7 +17,7 @@ internal sealed class RanksTests
         string expected = Cli.Run(["run", .. Asked]).Output;
 
         Assert.That(expected, Does.StartWith("[V2]"));
-        foreach (string method in (string[])["ring", "ring-zigzag"])
+        foreach (string method in (string[])["ring", "ring-zigzag", "ulysses", "usp"])
         {
             CliResult result = Cli.Run(["run", .. Asked, "--attention", method, "--hosts", $"{Ranks}"]);
             Assert.That(result.Output, Is.EqualTo(expected), method + result.Errors);

@@ -21,12 +21,15 @@ internal sealed class HeadExchange(ICommunicator communicator, IReadOnlyList<Hea
 
     private HeadShare Mine => shares[communicator.Rank];
 
-    /// <summary>Bytes that the exchange of one row takes on its rank and on those that get it, host memory and the group's tensors together.</summary>
+    /// <summary>Memory for each row that a rank has, on the rank with most heads: what travels, host copies, and the group's rows as tensors and pages.</summary>
     internal static long BytesPerRow(AttentionModel model, int groupSize, int elementSize)
     {
-        long q = 4L * model.QHeads * (model.HeadDim + 1);
-        long kv = 2L * Math.Max(model.KVHeads, groupSize) * model.HeadDim;
-        return (8 * q) + (kv * (2 * elementSize)) + (4 * kv * sizeof(float));
+        HeadShare[] shares = HeadShare.Divide(model.QHeads, model.KVHeads, Math.Min(groupSize, model.QHeads));
+        long q = (long)groupSize * shares.Max(s => s.QCount);
+        long kv = 2L * groupSize * shares.Max(s => s.KVCount);
+        long local = 2L * groupSize * shares.Max(s => s.LocalKVHeads);
+        long perFeature = (sizeof(float) * ((model.QHeads * 2L) + (q * 5) + (local * 3) + kv)) + (elementSize * (kv + (local * 3)));
+        return perFeature * (model.HeadDim + 1);
     }
 
     /// <summary>Every token's rows of this rank's heads.</summary>

@@ -83,9 +83,15 @@ internal sealed class UlyssesAttention : IChunkAttention
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (IDisposable? part in (IDisposable?[])[_q, _k, _v, _output, _lse, _exchange, _ring, _group, _across])
+        foreach (IDisposable? part in (IDisposable?[])[_q, _k, _v, _output, _lse, _exchange, _ring])
         {
             part?.Dispose();
+        }
+
+        if (_communicator.State == CommunicatorState.Open) // else the groups ended with it, and nobody is there to be told
+        {
+            _group?.Dispose();
+            _across?.Dispose();
         }
     }
 

@@ -112,10 +112,11 @@ internal sealed class RankedSessionTests
     }
 
     [Test]
-    public async Task Logits_WithABFloat16Cache_EqualOneRanks([Values(2, 3)] int ranks)
+    public async Task Logits_WithABFloat16Cache_EqualOneRanks(
+        [Values(2, 3, 4)] int ranks, [Values(AttentionMethod.RingZigzag, AttentionMethod.Ulysses, AttentionMethod.Usp)] AttentionMethod method)
     {
         using InferenceSession one = Builder(AttentionMethod.Full).UseKVCacheType(KVCacheType.BFloat16).Build();
-        using InferenceSession many = Builder().UseKVCacheType(KVCacheType.BFloat16).UseHosts(ranks).Build();
+        using InferenceSession many = Builder(method).UseKVCacheType(KVCacheType.BFloat16).UseHosts(ranks).Build();
         Prompt prompt = Prompt.FromTokens(Tokens(200));
         Assert.That((await many.ComputeLogitsAsync(prompt))[0], Is.EqualTo((await one.ComputeLogitsAsync(prompt))[0]).Within(1e-4), "what travels is what is cached");
     }
@@ -187,12 +188,14 @@ internal sealed class RankedSessionTests
         Assert.That(rig.Thrown[1], Is.TypeOf<CommunicatorException>());
     }
 
-    [TestCase(0)]
-    [TestCase(2)]
-    public async Task Rank_ThatFails_FaultsTheSessionWithItsCause(int failing)
+    [TestCase(0, AttentionMethod.RingZigzag)]
+    [TestCase(2, AttentionMethod.RingZigzag)]
+    [TestCase(0, AttentionMethod.Ulysses)]
+    [TestCase(2, AttentionMethod.Ulysses)]
+    public async Task Rank_ThatFails_FaultsTheSessionWithItsCause(int failing, AttentionMethod method)
     {
         int made = 0, products = 0;
-        InferenceSession session = Builder().UseHosts(3).UseWarmUp(WarmUp.None).UseBackend(() => new FailingBackend(Failure(made++))).Build();
+        InferenceSession session = Builder(method).UseHosts(3).UseWarmUp(WarmUp.None).UseBackend(() => new FailingBackend(Failure(made++))).Build();
         EngineFaultedException fault = Assert.ThrowsAsync<EngineFaultedException>(
             async () => await session.GenerateAsync(Prompt.FromTokens(Tokens(60)), Options(5)))!;
         if (failing == 0)
@@ -258,6 +261,16 @@ internal sealed class RankedSessionTests
             Assert.That(four.KVCacheBytes, Is.LessThan(0.35 * one.KVCacheBytes).And.GreaterThan(0.25 * one.KVCacheBytes));
             Assert.That(four.WeightBytes, Is.EqualTo(one.WeightBytes));
         });
+    }
+
+    [Test]
+    public void EstimateMemory_WhereHeadsAreDivided_CountsWhatThatMoves()
+    {
+        MemoryEstimate ring = Builder().UseHosts(4).EstimateMemory(4_000);
+        MemoryEstimate ulysses = Builder(AttentionMethod.Ulysses).UseHosts(4).EstimateMemory(4_000);
+        long rows = 4_000 / 4;
+        Assert.That(ulysses.ActivationBytes - ring.ActivationBytes, Is.GreaterThan(rows * sizeof(float) * 4 * D), "queries and outputs, sent and received, at least");
+        Assert.That(ulysses.KVCacheBytes, Is.EqualTo(ring.KVCacheBytes));
     }
 
     private static GenerationOptions Options(int maxNewTokens) => new() { MaxNewTokens = maxNewTokens, EndOfSequence = EndOfSequenceHandling.Ignore };

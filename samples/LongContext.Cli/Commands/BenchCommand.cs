@@ -34,18 +34,22 @@ internal sealed class BenchCommand : Command
         EngineOptions engine = EngineOptions.From(arguments);
         engine = engine with { Context = engine.Context ?? (int)Math.Min((long)lengths.Max() + decode, int.MaxValue) };
 
+        InferenceSessionBuilder builder = engine.CreateBuilder(model).UsePrefixReuse(PrefixReuse.Disabled).UseMaxConcurrentRequests(1);
+        using RankProcess ranks = RankProcess.Of(engine);
+        if (ranks.IsWorker)
+        {
+            return ranks.Work(builder);
+        }
+
         ProgressLine progress = new();
-        await using InferenceSession session = await engine.CreateBuilder(model)
-            .UsePrefixReuse(PrefixReuse.Disabled)
-            .UseMaxConcurrentRequests(1)
-            .BuildAsync(progress, cancellationToken);
+        await using InferenceSession session = await ranks.Join(builder).BuildAsync(progress, cancellationToken);
 
         int warmUp = Math.Min(WarmUpTokens, Math.Max(1, session.ContextLength - WarmUpDecode));
         await GenerateAsync(session, warmUp, WarmUpDecode, progress, cancellationToken);
         foreach (int length in lengths)
         {
             TokenUsage usage = await GenerateAsync(session, length, decode, progress, cancellationToken);
-            StandardOutput.WriteJson(Describe(model, session, engine, warmUp, usage));
+            StandardOutput.WriteJson(Describe(model, session, engine, ranks.Size, warmUp, usage));
         }
 
         return ExitCode.Success;
@@ -67,7 +71,7 @@ internal sealed class BenchCommand : Command
         return result.Usage;
     }
 
-    private static JsonObject Describe(string model, InferenceSession session, EngineOptions engine, int warmUp, TokenUsage usage)
+    private static JsonObject Describe(string model, InferenceSession session, EngineOptions engine, int ranks, int warmUp, TokenUsage usage)
     {
         JsonObject json = new()
         {
@@ -76,6 +80,7 @@ internal sealed class BenchCommand : Command
             ["weightBytes"] = session.Model.WeightBytes,
             ["threads"] = engine.ThreadCount,
             ["attention"] = JsonNames.Of(engine.Attention),
+            ["ranks"] = ranks,
             ["kv"] = JsonNames.Of(engine.KV),
             ["precision"] = JsonNames.Of(engine.Precision),
             ["chunk"] = engine.Chunk,

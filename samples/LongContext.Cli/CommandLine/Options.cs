@@ -53,6 +53,7 @@ internal static class Options
     internal static readonly Option Precision = new("--precision", "P", "float32: products and sums in F32 or better; auto (default)");
 
     internal static readonly Option PromptTokens = new("--prompt-tokens", "512,4096", "prompt lengths to measure, in tokens");
+    internal static readonly Option Concurrent = new("--concurrent", "N", "requests at once (default 1); with more, the tokens of all a second are told too");
     internal static readonly Option Decode = new("--decode", "N", "tokens to decode after each prompt (default 16)");
 
     internal static readonly Option TrainingText = new("--text", "F,F", "files: .jsonl lines of context and queries, or text that is cut into samples");

@@ -3,6 +3,7 @@ using LongContext;
 using LongContext.Cli.CommandLine;
 using LongContext.Cli.Commands;
 using LongContext.Cli.Output;
+using LongContext.Communication;
 
 Command[] commands =
 [
@@ -33,7 +34,7 @@ catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
 catch (Exception e)
 {
     Console.Error.WriteLine($"Error: {e.Message}{Hint(e)}");
-    return IsBadInput(e) ? ExitCode.BadInput : ExitCode.Failure;
+    return IsBadInput(e) ? ExitCode.BadInput : OfRanks(e) ?? ExitCode.Failure;
 }
 
 static async Task<int> RunAsync(string[] args, Command[] commands, CancellationToken cancellationToken)
@@ -69,6 +70,20 @@ static string Hint(Exception e) => e switch
     KVCacheCapacityException => " Here that is --context.",
     _ => "",
 };
+
+// A rank's failure, itself or as what stopped the engine.
+static int? OfRanks(Exception e)
+{
+    for (Exception? cause = e; cause is not null; cause = cause.InnerException)
+    {
+        if (cause is CommunicatorException { Fault.Kind: FaultKind kind })
+        {
+            return kind == FaultKind.ConfigurationMismatch ? ExitCode.RanksDiffer : ExitCode.RankFailed;
+        }
+    }
+
+    return null;
+}
 
 // What the caller can mend: the command line, the files it names, the prompt. Everything else is a failure.
 static bool IsBadInput(Exception e) => e is UsageException or JsonException

@@ -130,7 +130,18 @@ public sealed class InferenceSessionBuilder
         return With(_configuration with { Clock = timeProvider });
     }
 
-    /// <summary>Records what each rank does; for traces.</summary>
+    /// <summary>Records what every rank computes and moves, layer by layer, and writes it when the session is disposed; default nothing.</summary>
+    /// <param name="path">
+    /// A file of Chrome's trace format, for chrome://tracing or ui.perfetto.dev. Rank n of a communicator between processes writes
+    /// <c>path.rankn</c> beside it. Each rank keeps its last 262,144 events (10 MB).
+    /// </param>
+    public InferenceSessionBuilder UseTrace(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return With(_configuration with { TracePath = path });
+    }
+
+    /// <summary>Records what each rank does; for tests.</summary>
     /// <param name="create">Makes a rank's timeline; called once for each rank of this process.</param>
     internal InferenceSessionBuilder UseTimeline(Func<int, StepTimeline> create) => With(_configuration with { Timeline = create });
 

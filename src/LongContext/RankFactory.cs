@@ -10,7 +10,12 @@ using LongContext.Models;
 namespace LongContext;
 
 /// <summary>Makes the ranks of a session: all of them where they are threads of this process, else this process's one.</summary>
-internal sealed class RankFactory(SessionConfiguration configuration, SessionSizes sizes, ModelFiles files, OwnedParts owned)
+/// <param name="configuration">Checked.</param>
+/// <param name="sizes">Of everything.</param>
+/// <param name="files">The model.</param>
+/// <param name="last">What the session disposes last.</param>
+/// <param name="owned">What is to be disposed if the making fails.</param>
+internal sealed class RankFactory(SessionConfiguration configuration, SessionSizes sizes, ModelFiles files, IDisposable last, OwnedParts owned)
 {
     /// <summary>Rank 0's runner, with the other ranks' threads if they are of this process.</summary>
     internal (IModelRunner Runner, CausalLM Model, IBackend Backend) CreateRunner(IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
@@ -34,7 +39,7 @@ internal sealed class RankFactory(SessionConfiguration configuration, SessionSiz
         }
 
         RankTeam? team = workers.Count > 0 ? new RankTeam(workers) : null;
-        return (new RankedModelRunner(ranks[0], first, team, files), model, backend);
+        return (new RankedModelRunner(ranks[0], first, team, last), model, backend);
     }
 
     /// <summary>The one rank of this process, other than 0.</summary>
@@ -42,11 +47,12 @@ internal sealed class RankFactory(SessionConfiguration configuration, SessionSiz
     {
         using OwnedParts owned = new();
         (ModelFiles files, SessionSizes sizes) = SessionFactory.Open(configuration, owned);
+        IDisposable last = owned.Add(SessionTrace.Attach(ref configuration, files));
         ICommunicator communicator = owned.Add(configuration.Communicator!);
         RankAgreement.Check(communicator, configuration, sizes, files);
-        RankFactory factory = new(configuration, sizes, files, owned);
+        RankFactory factory = new(configuration, sizes, files, last, owned);
         (RankShare share, CausalLM model, _) = factory.CreateShare(communicator, 1, null, null, cancellationToken);
-        InferenceWorker worker = new(new RankWorker(communicator, share), files, model.Info, communicator.Rank);
+        InferenceWorker worker = new(new RankWorker(communicator, share), last, model.Info, communicator.Rank);
         owned.HandOver();
         return worker;
     }
@@ -62,7 +68,7 @@ internal sealed class RankFactory(SessionConfiguration configuration, SessionSiz
     {
         IBackend backend = owned.Add(configuration.CreateBackend?.Invoke() ?? Cpu(communicator.Rank, here));
         IAttentionMethod method = AttentionMethods.CreateOverRanks(
-            configuration.Attention, communicator, configuration.Decode, configuration.Timeline?.Invoke(communicator.Rank));
+            configuration.Attention, communicator, sizes.AttentionModel, configuration.Decode, configuration.Timeline?.Invoke(communicator.Rank));
         if (method is IDisposable disposable)
         {
             owned.Add(disposable);

@@ -58,6 +58,9 @@ internal sealed record SessionConfiguration
     /// <summary>This process's end of ranks elsewhere.</summary>
     internal ICommunicator? Communicator { get; init; }
 
+    /// <summary>Where rank 0's timeline goes, with those of this process's other ranks; null for nowhere.</summary>
+    internal string? TracePath { get; init; }
+
     /// <summary>Makes a rank's timeline; null for none.</summary>
     internal Func<int, StepTimeline>? Timeline { get; init; }
 

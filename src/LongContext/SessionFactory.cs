@@ -39,12 +39,13 @@ internal static class SessionFactory
     {
         using OwnedParts owned = new();
         (ModelFiles files, SessionSizes sizes) = Open(configuration, owned);
+        IDisposable last = owned.Add(SessionTrace.Attach(ref configuration, files));
         cancellationToken.ThrowIfCancellationRequested();
         ModelTokenizer text = ModelTokenizer.Open(files, configuration.Tokenizer, configuration.Clock);
         cancellationToken.ThrowIfCancellationRequested();
         if (sizes.OverRanks)
         {
-            RankFactory ranks = new(configuration, sizes, files, owned);
+            RankFactory ranks = new(configuration, sizes, files, last, owned);
             (IModelRunner ranked, CausalLM first, IBackend firstBackend) = ranks.CreateRunner(progress, cancellationToken);
             return Start(configuration, sizes, files.Path, first, ranked, firstBackend, text, owned);
         }
@@ -53,6 +54,7 @@ internal static class SessionFactory
         IAttentionMethod method = AttentionMethods.Create(
             configuration.Attention, configuration.Approximation, sizes.AttentionModel, backend, sizes.KVCache(sizes.ContextLength),
             sizes.ScratchPages(sizes.ContextLength), sizes.Limits.ChunkSize);
+        method = TimedAttention.Around(method, configuration.Timeline?.Invoke(0));
         _ = method is IDisposable disposable ? owned.Add(disposable) : null;
         CausalLM model = owned.Add(CausalLM.Load(
             files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
@@ -64,7 +66,7 @@ internal static class SessionFactory
             model.WarmUp(storage, TimeProvider.System, WarmUpLimit);
         }
 
-        return Start(configuration, sizes, files.Path, model, new ModelRunner(model, method, backend, storage, files), backend, text, owned);
+        return Start(configuration, sizes, files.Path, model, new ModelRunner(model, method, backend, storage, last), backend, text, owned);
     }
 
     /// <summary>Opens the model and checks everything that can be before anything is loaded.</summary>

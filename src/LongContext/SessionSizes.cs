@@ -53,6 +53,9 @@ internal sealed class SessionSizes
     /// <summary>The size of a step.</summary>
     internal SchedulerLimits Limits { get; }
 
+    /// <summary>Ranks that divide the heads among them; 1 where each computes all.</summary>
+    private int HeadRanks => AttentionMethods.RanksOfHeads(_configuration.Attention, _configuration.Ranks, _model.KVHeads);
+
     /// <summary>Pages, the cache's last ones, that the attention method keeps for itself.</summary>
     internal int ScratchPages(int contextLength) => !AttentionMethods.IsApproximate(_configuration.Attention) ? 0
         : PrefillGeometry.ScratchPages(_configuration.Attention, _approximation, contextLength, SessionConfiguration.PageSize);
@@ -124,6 +127,13 @@ internal sealed class SessionSizes
             problems.Add($"UseAttention({_configuration.Attention}): the model has layers with a sliding window; use AttentionMethod.Full.");
         }
 
+        if (HeadRanks > _model.QHeads)
+        {
+            problems.Add(
+                $"UseAttention({_configuration.Attention}) divides the heads among the ranks: the model has {_model.QHeads} query heads, but there are " +
+                $"{_configuration.Ranks} ranks. Use at most {_model.QHeads} ranks, or AttentionMethod.{AttentionMethod.Usp}.");
+        }
+
         if (ContextLength >= 1 && memory is { } bytes && Estimate(ContextLength) is var need && need.KVCacheBytes + need.ActivationBytes > bytes)
         {
             problems.Add(
@@ -132,7 +142,7 @@ internal sealed class SessionSizes
         }
     }
 
-    /// <summary>Memory for what travels: two blocks of keys and values, one exchange page set and its copy in F32, states and moved queries.</summary>
+    /// <summary>Memory for what travels: two blocks of keys and values, one exchange page set and its copy in F32, states and moved queries; where heads are divided, what that moves.</summary>
     private long ExchangeBytes(long keysAndValuesPerToken)
     {
         if (!OverRanks)
@@ -143,6 +153,8 @@ internal sealed class SessionSizes
         long state = (long)_model.QHeads * (_model.HeadDim + 1) * sizeof(float);
         long moved = Math.Min(RankRows, ShardedDecode.RowsAtOnce) * (long)_configuration.Ranks * 6 * state;
         long block = RankRows * ((3 * keysAndValuesPerToken) + (2L * _model.KVHeads * _model.HeadDim * sizeof(float)) + (2 * state));
-        return checked(moved + block);
+        long heads = HeadRanks == 1 ? 0
+            : RankRows * HeadExchange.BytesPerRow(AttentionModel, HeadRanks, _configuration.KVCacheType == KVCacheType.Float32 ? sizeof(float) : sizeof(ushort));
+        return checked(moved + block + heads);
     }
 }

@@ -26,6 +26,15 @@ internal sealed class BenchTests
     }
 
     [Test]
+    public void RequestsAtOnce_AreCountedTogether()
+    {
+        JsonElement line = Cli.Run("bench", Cli.Model, "--prompt-tokens", "20", "--decode", "30", "--concurrent", "4").Json;
+
+        Assert.That(line.GetProperty("concurrent").GetInt32(), Is.EqualTo(4));
+        Assert.That(line.GetProperty("allDecodeTokensPerSecond").GetDouble(), Is.GreaterThan(line.GetProperty("decodeTokensPerSecond").GetDouble()));
+    }
+
+    [Test]
     public void LengthBeyondTheModel_IsBadInput()
     {
         Assert.That(Cli.Run("bench", Cli.Model, "--prompt-tokens", "100000").ExitCode, Is.EqualTo(2));

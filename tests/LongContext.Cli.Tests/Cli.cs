@@ -46,9 +46,57 @@ internal static class Cli
         return Finish(process, process.StandardOutput.ReadToEndAsync(), errors);
     }
 
-    private static Process Start(string program, string[] arguments)
+    /// <summary>Runs the program on several ranks of MPI; ignores the test where no mpirun is installed.</summary>
+    internal static CliResult RunUnderMpi(int ranks, params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet")
+        string? mpirun = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(f => Path.Combine(f, "mpirun")).FirstOrDefault(File.Exists);
+        if (mpirun is null)
+        {
+            Assert.Ignore("No mpirun is installed.");
+        }
+
+        ProcessStartInfo start = NewStart(mpirun!, ["-n", $"{ranks}", "dotnet", Path.Combine(AppContext.BaseDirectory, Program), .. arguments]);
+
+        // Open MPI refuses to run as root, or with more ranks than cores, unless it is told so; MPICH knows none of these.
+        start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
+        start.Environment["OMPI_MCA_rmaps_base_oversubscribe"] = "1";
+        start.Environment["OMPI_MCA_hwloc_base_binding_policy"] = "none";
+        start.Environment["TERM"] = "dumb";
+        return Run(start);
+    }
+
+    /// <summary>Runs one process for each rank, which find each other by TCP.</summary>
+    internal static IReadOnlyList<CliResult> RunOverTcp(int ranks, params string[] arguments)
+    {
+        using System.Net.Sockets.TcpListener free = new(System.Net.IPAddress.Loopback, 0);
+        free.Start();
+        int port = ((System.Net.IPEndPoint)free.LocalEndpoint).Port;
+        free.Stop();
+        return [.. Task.WhenAll(Enumerable.Range(0, ranks).Select(rank => Task.Run(() =>
+        {
+            ProcessStartInfo start = NewStart("dotnet", [Path.Combine(AppContext.BaseDirectory, Program), .. arguments]);
+            start.Environment["LONGCONTEXT_RANK"] = $"{rank}";
+            start.Environment["LONGCONTEXT_SIZE"] = $"{ranks}";
+            start.Environment["LONGCONTEXT_RENDEZVOUS"] = $"127.0.0.1:{port}";
+            return Run(start);
+        }))).GetAwaiter().GetResult()];
+    }
+
+    private static CliResult Run(ProcessStartInfo start)
+    {
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        process.StandardInput.Close();
+        return Finish(process, output, errors);
+    }
+
+    private static Process Start(string program, string[] arguments) =>
+        Process.Start(NewStart("dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. arguments]))!;
+
+    private static ProcessStartInfo NewStart(string file, params string[] arguments)
+    {
+        ProcessStartInfo start = new(file)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -57,13 +105,12 @@ internal static class Cli
             StandardOutputEncoding = Utf8,
             StandardErrorEncoding = Utf8,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program));
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
 
-        return Process.Start(start)!;
+        return start;
     }
 
     private static CliResult Finish(Process process, Task<string> output, Task<string> errors)

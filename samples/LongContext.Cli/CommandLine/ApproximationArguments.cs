@@ -5,11 +5,13 @@ internal static class ApproximationArguments
 {
     private const string Heads = "heads:";
 
-    internal static ApproximateAttentionOptions Read(Arguments arguments)
+    /// <param name="arguments">The command line.</param>
+    /// <param name="hosts">Blocks; null: the default.</param>
+    internal static ApproximateAttentionOptions Read(Arguments arguments, int? hosts)
     {
         ApproximateAttentionOptions options = new()
         {
-            Hosts = arguments.GetInteger(Options.Hosts, minimum: 1) ?? 8,
+            Hosts = hosts ?? 8,
             AnchorLength = arguments.GetInteger(Options.Anchor, minimum: 0),
             PassingLength = arguments.GetInteger(Options.Passing, minimum: 0),
             MinimumLength = arguments.GetInteger(Options.MinimumLength, minimum: 0),

@@ -1,3 +1,5 @@
+using LongContext.Cli.Output;
+
 namespace LongContext.Cli.CommandLine;
 
 /// <summary>The options that <c>logits</c>, <c>run</c>, <c>bench</c> and <c>chat</c> share, read once.</summary>
@@ -23,24 +25,46 @@ internal sealed record EngineOptions
 
     internal required ModelPrecision Precision { get; init; }
 
+    /// <summary>Ranks, or the blocks of an approximate method; null: not said.</summary>
+    internal required int? Hosts { get; init; }
+
+    internal required CommunicatorKind Communicator { get; init; }
+
+    /// <summary>Where a timeline goes; null: nowhere.</summary>
+    internal required string? Trace { get; init; }
+
+    /// <summary>Whether <see cref="Hosts"/> are ranks: approximate methods cut a context into blocks instead.</summary>
+    internal bool RunsOverRanks => Attention is not (AttentionMethod.Star or AttentionMethod.Apb);
+
     /// <summary>Threads really used.</summary>
     internal int ThreadCount => Threads > 0 ? Threads : Environment.ProcessorCount;
 
-    internal static EngineOptions From(Arguments arguments) => new()
+    internal static EngineOptions From(Arguments arguments)
     {
-        LinkRoot = arguments.GetText(Options.LinkRoot),
-        Threads = arguments.GetInteger(Options.Threads, minimum: 0) ?? 0,
-        Context = arguments.GetInteger(Options.Context, minimum: 1),
-        Chunk = arguments.GetInteger(Options.Chunk, minimum: 1),
-        Attention = arguments.GetChoice(
-            Options.Attention, ("full", AttentionMethod.Full), ("star", AttentionMethod.Star), ("apb", AttentionMethod.Apb)) ?? AttentionMethod.Full,
-        Approximation = ApproximationArguments.Read(arguments),
-        KV = arguments.GetChoice(Options.KV, ("f32", KVCacheType.Float32), ("bf16", KVCacheType.BFloat16)) ?? KVCacheType.BFloat16,
-        Precision = arguments.GetChoice(Options.Precision, ("float32", ModelPrecision.Float32), ("auto", ModelPrecision.Auto)) ?? ModelPrecision.Auto,
-    };
+        (string, AttentionMethod)[] methods = [.. Enum.GetValues<AttentionMethod>().Select(m => (JsonNames.Of(m), m))];
+        AttentionMethod attention = arguments.GetChoice(Options.Attention, methods) ?? AttentionMethod.Full;
+        int? hosts = arguments.GetInteger(Options.Hosts, minimum: 1);
+        return new EngineOptions
+        {
+            LinkRoot = arguments.GetText(Options.LinkRoot),
+            Threads = arguments.GetInteger(Options.Threads, minimum: 0) ?? 0,
+            Context = arguments.GetInteger(Options.Context, minimum: 1),
+            Chunk = arguments.GetInteger(Options.Chunk, minimum: 1),
+            Attention = attention,
+            Approximation = ApproximationArguments.Read(arguments, attention is AttentionMethod.Star or AttentionMethod.Apb ? hosts : null),
+            Hosts = hosts,
+            Communicator = arguments.GetChoice(
+                Options.Communicator, ("inprocess", CommunicatorKind.InProcess), ("mpi", CommunicatorKind.Mpi), ("tcp", CommunicatorKind.Tcp))
+                ?? CommunicatorKind.InProcess,
+            Trace = arguments.GetText(Options.Trace),
+            KV = arguments.GetChoice(Options.KV, ("f32", KVCacheType.Float32), ("bf16", KVCacheType.BFloat16)) ?? KVCacheType.BFloat16,
+            Precision = arguments.GetChoice(Options.Precision, ("float32", ModelPrecision.Float32), ("auto", ModelPrecision.Auto)) ?? ModelPrecision.Auto,
+        };
+    }
 
-    /// <summary>The same with full attention on one host.</summary>
-    internal EngineOptions AsFull() => this with { Attention = AttentionMethod.Full };
+    /// <summary>The same with full attention on one host, in this process, without a trace.</summary>
+    internal EngineOptions AsFull() =>
+        this with { Attention = AttentionMethod.Full, Hosts = null, Communicator = CommunicatorKind.InProcess, Trace = null };
 
     /// <summary>Starts a session's configuration.</summary>
     internal InferenceSessionBuilder CreateBuilder(string model)
@@ -51,6 +75,8 @@ internal sealed record EngineOptions
             .UseAttention(Attention, Approximation)
             .UseKVCacheType(KV)
             .UsePrecision(Precision);
+        builder = RunsOverRanks && Communicator == CommunicatorKind.InProcess && Hosts is { } hosts ? builder.UseHosts(hosts) : builder;
+        builder = Trace is { } trace ? builder.UseTrace(trace) : builder;
         builder = Context is { } context ? builder.UseContextLength(context) : builder;
         return Chunk is { } chunk ? builder.UseChunkSize(chunk) : builder;
     }

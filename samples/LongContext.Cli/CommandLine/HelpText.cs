@@ -21,7 +21,7 @@ internal static class HelpText
 
         output.WriteLine();
         output.WriteLine("'COMMAND --help' lists a command's options; '--version' prints the version.");
-        output.WriteLine("MODEL is a Hugging Face folder or a GGUF file. Exit codes: 0 done, 1 failure, 2 bad input, 130 Ctrl+C.");
+        output.WriteLine("MODEL is a Hugging Face folder or a GGUF file. Exit codes: 0 done, 1 failure, 2 bad input, 75 a rank failed, 78 ranks differ, 130 Ctrl+C.");
     }
 
     internal static void WriteCommand(TextWriter output, Command command)

@@ -1,3 +1,5 @@
+using LongContext.Cli.Output;
+
 namespace LongContext.Cli.CommandLine;
 
 /// <summary>Every option there is. A command names those it takes; all others are refused.</summary>
@@ -36,9 +38,13 @@ internal static class Options
     internal static readonly Option LinkRoot = new("--link-root", "DIR", "links among the model's files may lead into this folder (a download cache)");
     internal static readonly Option Threads = new("--threads", "N", "compute threads (default 0: all cores)");
     internal static readonly Option Context = new("--context", "N", "context length in tokens");
-    internal static readonly Option Chunk = new("--chunk", "N", "prompt tokens computed in one step (default 512)");
-    internal static readonly Option Attention = new("--attention", "METHOD", "full (default), star or apb: what a prompt's context is read with");
-    internal static readonly Option Hosts = new("--hosts", "N", "star, apb: blocks that a context is cut into (default 8)");
+    internal static readonly Option Chunk = new("--chunk", "N", "prompt tokens computed in one step (default 512; over ranks the whole prompt, at most 16384 for each)");
+    internal static readonly Option Attention = new(
+        "--attention", "METHOD", $"{string.Join(", ", Enum.GetValues<AttentionMethod>().Select(m => JsonNames.Of(m)))} (default full): who attends to what");
+    internal static readonly Option Hosts = new("--hosts", "N", "ranks that share the work (default 1); star, apb: blocks that a context is cut into (default 8)");
+    internal static readonly Option Communicator = new(
+        "--communicator", "C", "ranks are threads: inprocess (default); or processes, each with this command line: mpi (under mpirun) or tcp (LONGCONTEXT_RANK, ...)");
+    internal static readonly Option Trace = new("--trace", "FILE", "write what every rank computes and moves, in Chrome's trace format");
     internal static readonly Option Anchor = new("--anchor", "N", "apb: context tokens that every block sees before its own (default by length)");
     internal static readonly Option Passing = new("--passing", "N", "apb: keys that each block passes on to later ones (default by length)");
     internal static readonly Option Compressor = new("--compressor", "C", "apb: which keys: heads:FILE, query (default), recent, random or none");
@@ -47,6 +53,7 @@ internal static class Options
     internal static readonly Option Precision = new("--precision", "P", "float32: products and sums in F32 or better; auto (default)");
 
     internal static readonly Option PromptTokens = new("--prompt-tokens", "512,4096", "prompt lengths to measure, in tokens");
+    internal static readonly Option Concurrent = new("--concurrent", "N", "requests at once (default 1); with more, the tokens of all a second are told too");
     internal static readonly Option Decode = new("--decode", "N", "tokens to decode after each prompt (default 16)");
 
     internal static readonly Option TrainingText = new("--text", "F,F", "files: .jsonl lines of context and queries, or text that is cut into samples");
@@ -67,7 +74,7 @@ internal static class Options
 
     /// <summary>What <c>logits</c>, <c>run</c>, <c>bench</c> and <c>chat</c> have in common.</summary>
     internal static readonly Option[] Engine =
-        [LinkRoot, Threads, Context, Chunk, Attention, Hosts, Anchor, Passing, Compressor, MinimumLength, KV, Precision];
+        [LinkRoot, Threads, Context, Chunk, Attention, Hosts, Communicator, Trace, Anchor, Passing, Compressor, MinimumLength, KV, Precision];
 
     /// <summary>What <c>run</c> and <c>chat</c> have in common.</summary>
     internal static readonly Option[] Generation = [MaxTokens, Temperature, TopK, TopP, MinP, RepetitionPenalty, Seed, Stop, IgnoreEnd];

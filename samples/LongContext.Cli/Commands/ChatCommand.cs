@@ -21,12 +21,19 @@ internal sealed class ChatCommand : Command
     {
         string model = arguments.RequireModel("a model");
         EngineOptions engine = EngineOptions.From(arguments);
+        InferenceSessionBuilder builder = engine.CreateBuilder(model);
+        using RankProcess ranks = RankProcess.Of(engine);
+        if (ranks.IsWorker)
+        {
+            return ranks.Work(builder);
+        }
+
         ProgressLine progress = new();
         GenerationOptions options = SamplingArguments.Read(arguments) with { PrefillProgress = progress };
         ChatMessage[] beginning = arguments.GetText(CommandLine.Options.System) is { } system ? [ChatMessage.System(system)] : [];
         bool json = arguments.Has(CommandLine.Options.Json);
 
-        await using InferenceSession session = await engine.CreateBuilder(model).BuildAsync(progress, cancellationToken);
+        await using InferenceSession session = await ranks.Join(builder).BuildAsync(progress, cancellationToken);
         progress.Clear();
         List<ChatMessage> messages = [.. beginning];
         using StreamReader input = TextInput.OpenStandardInput();

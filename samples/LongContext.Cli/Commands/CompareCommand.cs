@@ -24,14 +24,20 @@ internal sealed class CompareCommand : Command
     {
         string model = arguments.RequireModel("a model");
         EngineOptions engine = EngineOptions.From(arguments);
+        InferenceSessionBuilder builder = engine.CreateBuilder(model).UsePrefixReuse(PrefixReuse.Disabled);
+        using RankProcess ranks = RankProcess.Of(engine);
+        if (ranks.IsWorker)
+        {
+            return ranks.Work(builder);
+        }
+
         int tokens = arguments.GetInteger(CommandLine.Options.Decode, minimum: 1) ?? 16;
         Prompt prompt = PromptInput.Read(arguments);
         ProgressLine progress = new();
 
         await using InferenceSession exact = await engine.AsFull().CreateBuilder(model)
             .UsePrefixReuse(PrefixReuse.Disabled).BuildAsync(progress, cancellationToken);
-        await using InferenceSession other = await engine.CreateBuilder(model)
-            .UsePrefixReuse(PrefixReuse.Disabled).BuildAsync(progress, cancellationToken);
+        await using InferenceSession other = await ranks.Join(builder).BuildAsync(progress, cancellationToken);
         progress.Clear();
         AttentionComparison comparison = await exact.CompareAttentionAsync(other, prompt, tokens, cancellationToken);
         if (arguments.Has(CommandLine.Options.Json))

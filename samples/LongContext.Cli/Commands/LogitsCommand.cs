@@ -24,11 +24,18 @@ internal sealed class LogitsCommand : Command
     {
         string model = arguments.RequireModel("a model");
         EngineOptions engine = EngineOptions.From(arguments);
+        InferenceSessionBuilder builder = engine.CreateBuilder(model);
+        using RankProcess ranks = RankProcess.Of(engine);
+        if (ranks.IsWorker)
+        {
+            return ranks.Work(builder);
+        }
+
         int[] ids = TokenIds.Read(arguments, arguments.RequireOneOf(CommandLine.Options.Ids, CommandLine.Options.IdsFile));
         LogitPositions positions = arguments.Has(CommandLine.Options.All) ? LogitPositions.All : LogitPositions.Last;
 
         ProgressLine progress = new();
-        await using InferenceSession session = await engine.CreateBuilder(model).BuildAsync(progress, cancellationToken);
+        await using InferenceSession session = await ranks.Join(builder).BuildAsync(progress, cancellationToken);
         progress.Clear();
         IReadOnlyList<float[]> logits = await session.ComputeLogitsAsync(Prompt.FromTokens(ids), positions, cancellationToken);
 

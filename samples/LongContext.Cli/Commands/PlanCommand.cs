@@ -33,7 +33,7 @@ internal sealed class PlanCommand : Command
         int hosts = arguments.GetInteger(CommandLine.Options.PlannedHosts, minimum: 1) ?? 1;
         string linkName = arguments.GetText(CommandLine.Options.Link) ?? LocalLink;
         string profileName = arguments.GetText(CommandLine.Options.Profile) ?? ThisMachine;
-        EngineOptions engine = EngineOptions.From(arguments);
+        EngineOptions engine = EngineOptions.From(arguments).AsFull(); // the hosts here are only planned
         InferenceSessionBuilder builder = engine.CreateBuilder(path);
         ModelInfo model = builder.Inspect();
 

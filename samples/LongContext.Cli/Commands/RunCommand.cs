@@ -21,12 +21,19 @@ internal sealed class RunCommand : Command
     {
         string model = arguments.RequireModel("a model");
         EngineOptions engine = EngineOptions.From(arguments);
+        InferenceSessionBuilder builder = engine.CreateBuilder(model);
+        using RankProcess ranks = RankProcess.Of(engine);
+        if (ranks.IsWorker)
+        {
+            return ranks.Work(builder);
+        }
+
         ProgressLine progress = new();
         GenerationOptions options = SamplingArguments.Read(arguments) with { PrefillProgress = progress };
         Prompt prompt = PromptInput.Read(arguments);
         bool json = arguments.Has(CommandLine.Options.Json);
 
-        await using InferenceSession session = await engine.CreateBuilder(model).BuildAsync(progress, cancellationToken);
+        await using InferenceSession session = await ranks.Join(builder).BuildAsync(progress, cancellationToken);
         StreamedAnswer answer = new();
         await answer.ReadAsync(session.StreamAsync(prompt, options, cancellationToken), json ? null : StandardOutput.Text, progress);
 

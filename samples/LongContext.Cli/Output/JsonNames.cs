@@ -17,17 +17,11 @@ internal static class JsonNames
 
     internal static string Of(ModelPrecision precision) => precision == ModelPrecision.Float32 ? "float32" : "auto";
 
-    internal static string Of(AttentionMethod method) => method switch
-    {
-        AttentionMethod.Full => "full",
-        AttentionMethod.Star => "star",
-        AttentionMethod.Apb => "apb",
-        _ => method.ToString(),
-    };
+    internal static string Of(AttentionMethod method) => Words(method.ToString());
 
-    internal static string Of(PlannedMethod method) => method switch
-    {
-        PlannedMethod.RingZigzag => "ring-zigzag",
-        _ => method.ToString().ToLowerInvariant(),
-    };
+    internal static string Of(PlannedMethod method) => Words(method.ToString());
+
+    /// <summary>RingZigzag is ring-zigzag.</summary>
+    private static string Words(string name) =>
+        string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(c) : c.ToString()));
 }

@@ -20,6 +20,7 @@ internal sealed record RunReport(TokenUsage Usage)
         json["promptTokens"] = Usage.PromptTokens;
         json["cachedTokens"] = Usage.CachedTokens;
         json["newTokens"] = Usage.NewTokens;
+        json["readWith"] = JsonNames.Of(Usage.Attention);
         json["ttftMs"] = Usage.TimeToFirstToken.TotalMilliseconds;
         json["totalMs"] = Usage.TotalTime.TotalMilliseconds;
         json["prefillTokensPerSecond"] = double.IsFinite(PrefillTokensPerSecond) ? PrefillTokensPerSecond : null;

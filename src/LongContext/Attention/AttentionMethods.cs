@@ -10,7 +10,16 @@ namespace LongContext.Attention;
 internal static class AttentionMethods
 {
     /// <summary>Whether the method divides steps among ranks, if only one.</summary>
-    internal static bool RunsOverRanks(AttentionMethod method) => method is AttentionMethod.Ring or AttentionMethod.RingZigzag;
+    internal static bool RunsOverRanks(AttentionMethod method) =>
+        method is AttentionMethod.Ring or AttentionMethod.RingZigzag or AttentionMethod.Ulysses or AttentionMethod.Usp;
+
+    /// <summary>Ranks that divide the heads among them, so that at most the query heads; 1 for methods that do not.</summary>
+    internal static int RanksOfHeads(AttentionMethod method, int ranks, int kvHeads) => method switch
+    {
+        AttentionMethod.Ulysses => ranks,
+        AttentionMethod.Usp => UlyssesAttention.GroupSize(ranks, kvHeads),
+        _ => 1,
+    };
 
     /// <summary>Whether the method cuts the work of reading a context.</summary>
     internal static bool IsApproximate(AttentionMethod method) => method is AttentionMethod.Star or AttentionMethod.Apb;
@@ -49,20 +58,25 @@ internal static class AttentionMethods
     /// <summary>Makes one rank's part of a method over ranks.</summary>
     /// <param name="method">Which one.</param>
     /// <param name="communicator">This rank's, owned by the caller.</param>
+    /// <param name="model">The model's sizes.</param>
     /// <param name="decode">How decoding works over ranks.</param>
     /// <param name="timeline">Records what this rank does, if there is one.</param>
     internal static IAttentionMethod CreateOverRanks(
-        AttentionMethod method, ICommunicator communicator, ShardedDecodeOptions decode, StepTimeline? timeline) => method switch
+        AttentionMethod method, ICommunicator communicator, AttentionModel model, ShardedDecodeOptions decode, StepTimeline? timeline)
     {
-        AttentionMethod.Ring => Ring(communicator, SequencePartition.Contiguous, decode, timeline),
-        AttentionMethod.RingZigzag => Ring(communicator, SequencePartition.Zigzag, decode, timeline),
-        _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Not an attention method over ranks."),
-    };
-
-    private static SequenceParallelAttention Ring(
-        ICommunicator communicator, Func<long, int, SequencePartition> partition, ShardedDecodeOptions decode, StepTimeline? timeline) => new(
-        communicator, new SequenceParallelLayout(partition, decode.Placement), new RingAttention(communicator, timeline),
-        Exchange(communicator, decode), timeline);
+        Func<long, int, SequencePartition> partition = method switch
+        {
+            AttentionMethod.Ring or AttentionMethod.Ulysses => SequencePartition.Contiguous,
+            AttentionMethod.RingZigzag or AttentionMethod.Usp => SequencePartition.Zigzag, // of ranks in order: of groups too
+            _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Not an attention method over ranks."),
+        };
+        int ofHeads = RanksOfHeads(method, communicator.Size, model.KVHeads);
+        IChunkAttention inside = ofHeads > 1
+            ? new UlyssesAttention(communicator, ofHeads, model, timeline)
+            : new RingAttention(communicator, timeline);
+        return new SequenceParallelAttention(
+            communicator, new SequenceParallelLayout(partition, decode.Placement), inside, Exchange(communicator, decode), timeline);
+    }
 
     private static QueryExchange Exchange(ICommunicator communicator, ShardedDecodeOptions decode) => decode.Merge switch
     {

@@ -23,4 +23,16 @@ public enum AttentionMethod
 
     /// <summary>The same with a piece from the front and one from the back of the prompt on each rank: every rank does the same work.</summary>
     RingZigzag,
+
+    /// <summary>
+    /// Exact attention over ranks: each rank has consecutive tokens of a prompt, and all of it for its share of the heads while it attends
+    /// (DeepSpeed-Ulysses). At most as many ranks as the model has query heads; beyond its key/value heads, these are copied.
+    /// </summary>
+    Ulysses,
+
+    /// <summary>
+    /// Exact attention over ranks: Ulysses inside groups of consecutive ranks, a zigzag ring across the groups. A group has as many ranks as
+    /// divide all of them, at most 8 and at most the model's key/value heads; groups of one are a zigzag ring alone.
+    /// </summary>
+    Usp,
 }

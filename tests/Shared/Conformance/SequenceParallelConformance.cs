@@ -15,11 +15,14 @@ internal abstract class SequenceParallelConformance
     /// <summary>The method under test.</summary>
     protected abstract AttentionMethod Method { get; }
 
+    /// <summary>Whether ranks cannot be more than query heads: of the models, those with eight are taken where the usual four are too few.</summary>
+    protected virtual bool DividesHeads => false;
+
     [OneTimeSetUp]
     public void WriteModels()
     {
         _folder = new TemporaryFolder();
-        foreach (string shape in (string[])["tiny", "tiny-llama3", "tiny-gemma3"])
+        foreach (string shape in (string[])["tiny", "tiny-llama3", "tiny-gemma3", "tiny-heads8", "tiny-gemma3-heads8"])
         {
             GoldenModel.WriteGguf(_folder.File(shape + ".gguf"), shape, DType.F32);
         }
@@ -32,6 +35,7 @@ internal abstract class SequenceParallelConformance
     [CancelAfter(60_000)]
     public async Task Logits_OfEveryPosition_EqualOneRanks([Values("tiny", "tiny-llama3", "tiny-gemma3")] string model, [Values(1, 2, 3, 4, 8)] int ranks)
     {
+        model = WithHeads(model, ranks);
         await using InferenceSession one = Reference(model);
         await using InferenceSession many = Open(model, ranks);
         foreach (int length in PromptLengths)
@@ -50,6 +54,7 @@ internal abstract class SequenceParallelConformance
     [CancelAfter(60_000)]
     public async Task Generate_GreedyFromPromptsOfAnyLength_GivesOneRanksTokens([Values("tiny", "tiny-gemma3")] string model, [Values(1, 2, 3, 4, 8)] int ranks)
     {
+        model = WithHeads(model, ranks);
         await using InferenceSession one = Reference(model);
         await using InferenceSession many = Open(model, ranks);
         Prompt[] prompts = [.. PromptLengths.Select(n => Prompt.FromTokens(Tokens(one, n)))];
@@ -62,8 +67,9 @@ internal abstract class SequenceParallelConformance
     [CancelAfter(60_000)]
     public async Task Generate_InPiecesOfAnyLength_GivesOneRanksTokens([Values(2, 3, 8)] int ranks, [Values(1, 20, 64, 250)] int chunk)
     {
-        await using InferenceSession one = Reference("tiny-gemma3");
-        await using InferenceSession many = Open("tiny-gemma3", ranks, b => b.UseChunkSize(chunk));
+        string model = WithHeads("tiny-gemma3", ranks);
+        await using InferenceSession one = Reference(model);
+        await using InferenceSession many = Open(model, ranks, b => b.UseChunkSize(chunk));
         Prompt prompt = Prompt.FromTokens(Tokens(one, 333));
         Assert.That((await many.GenerateAsync(prompt, Options(32))).TokenIds, Is.EqualTo((await one.GenerateAsync(prompt, Options(32))).TokenIds));
     }
@@ -109,6 +115,8 @@ internal abstract class SequenceParallelConformance
         Random random = new(count);
         return [.. Enumerable.Range(0, count).Select(_ => random.Next(session.Model.VocabularySize))];
     }
+
+    private string WithHeads(string model, int ranks) => !DividesHeads || ranks <= 4 ? model : model == "tiny-gemma3" ? "tiny-gemma3-heads8" : "tiny-heads8";
 
     private static float[] Flat(IReadOnlyList<float[]> rows) => [.. rows.SelectMany(r => r)];
 

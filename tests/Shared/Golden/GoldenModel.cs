@@ -9,7 +9,7 @@ internal static class GoldenModel
     /// <param name="path">Where to.</param>
     /// <param name="shape">
     /// As in gen_model.py: "tiny", "tiny-tied", "tiny-llama3", "tiny-qwen2", "tiny-qwen3", "llama-160m", "llama3.2-1b", "qwen2.5-0.5b", "qwen3-0.6b".
-    /// Ours: "tiny-phi3", "tiny-gemma2", "tiny-gemma3", "tiny-qwen2-yarn"; only as folder "tiny-mistral" (GGUF cannot state its window).
+    /// Ours: "tiny-heads8", "tiny-phi3", "tiny-gemma2", "tiny-gemma3", "tiny-gemma3-heads8", "tiny-qwen2-yarn"; only as folder "tiny-mistral" (GGUF cannot state its window).
     /// </param>
     /// <param name="type">Of the matrices; vectors are F32.</param>
     /// <param name="seed">1 in all reference outputs.</param>

@@ -11,6 +11,9 @@ internal static class GoldenShapes
 
     internal static GoldenShape TinyTied { get; } = Tiny with { Name = "tiny-tied", KVHeads = 4, Tied = true, OutputGain = 0.7 };
 
+    /// <summary>Ours: enough query heads for eight ranks.</summary>
+    internal static GoldenShape TinyHeads8 { get; } = Tiny with { Name = "tiny-heads8", QHeads = 8, HeadDim = 8 };
+
     internal static GoldenShape TinyLlama3 { get; } = TinyTied with
     {
         Name = "tiny-llama3", HiddenSize = 128, Layers = 3, KVHeads = 1, HeadDim = 32, FeedForward = 256, Vocabulary = 384,
@@ -50,7 +53,7 @@ internal static class GoldenShapes
 
     /// <summary>All of them.</summary>
     internal static IReadOnlyList<GoldenShape> All { get; } =
-        [Tiny, TinyTied, TinyLlama3, TinyQwen2, TinyQwen3, Llama160M, Llama32x1B, Qwen25x05B, Qwen3x06B];
+        [Tiny, TinyTied, TinyHeads8, TinyLlama3, TinyQwen2, TinyQwen3, Llama160M, Llama32x1B, Qwen25x05B, Qwen3x06B];
 
     /// <summary>The shape of that name.</summary>
     internal static GoldenShape Named(string name) =>

@@ -13,7 +13,8 @@ internal static class GoldenVariants
     {
         "tiny-phi3" => Phi3(),
         "tiny-gemma2" => Gemma2(),
-        "tiny-gemma3" => Gemma3(),
+        "tiny-gemma3" => Gemma3(GoldenShapes.TinyTied with { Name = name, KVHeads = 1 }),
+        "tiny-gemma3-heads8" => Gemma3(GoldenShapes.TinyTied with { Name = name, QHeads = 8, KVHeads = 2 }),
         "tiny-mistral" => Mistral(),
         "tiny-qwen2-yarn" => Qwen2Yarn(),
         _ => null,
@@ -65,11 +66,11 @@ internal static class GoldenVariants
     }
 
     // Gemma 2 without caps, with norms of queries and keys, five local layers to a global one, two rotary bases.
-    private static GoldenVariant Gemma3()
+    private static GoldenVariant Gemma3(GoldenShape heads)
     {
-        GoldenShape s = GoldenShapes.TinyTied with
+        GoldenShape s = heads with
         {
-            Name = "tiny-gemma3", Architecture = "gemma3", Layers = 7, KVHeads = 1, HeadDim = 32, Epsilon = 1e-6, OutputGain = 0.3, RopeBase = 1_000_000,
+            Architecture = "gemma3", Layers = 7, HeadDim = 32, Epsilon = 1e-6, OutputGain = 0.3, RopeBase = 1_000_000,
         };
         OrderedDictionary<string, object?> config = GemmaConfig(s, "Gemma3ForCausalLM", "gemma3_text");
         (config["rope_local_base_freq"], config["sliding_window_pattern"]) = (10_000, 6);

@@ -31,6 +31,9 @@ internal sealed class RankRows
     /// <summary>Whether any chunk is spread over the ranks.</summary>
     internal bool AnySpread { get; private set; }
 
+    /// <summary>Whether any chunk that is spread has tokens of its sequence before it.</summary>
+    internal bool AnySpreadLater { get; private set; }
+
     /// <summary>Whether any row anywhere has tokens of its sequence before its chunk.</summary>
     internal bool AnyLater { get; private set; }
 
@@ -61,7 +64,7 @@ internal sealed class RankRows
     internal void Place(ReadOnlySpan<StepChunk> chunks)
     {
         Array.Clear(_rows);
-        (AnySpread, AnyLater) = (false, false);
+        (AnySpread, AnySpreadLater, AnyLater) = (false, false, false);
         foreach (List<PlacedRun> runs in _runs)
         {
             runs.Clear();
@@ -97,6 +100,7 @@ internal sealed class RankRows
         }
 
         AnySpread = true;
+        AnySpreadLater |= kind == 1;
         SequencePartition partition = _layout.Partition(chunk.Count, Ranks);
         int offset = FairestOffset(partition, shards.Counts);
         for (int part = 0; part < Ranks; part++)

@@ -6,7 +6,7 @@ using LongContext.Tensors;
 namespace LongContext.Attention.SequenceParallel;
 
 /// <summary>Queries stay, keys and values of all ranks come by on a ring, the next block on its way while this one is attended to.</summary>
-/// <remarks>Exact. Bytes sent by each rank and layer: (ranks − 1) · rows · 2 · kvHeads · headDim · bytes of a cached element.</remarks>
+/// <remarks>Exact. A rank may stand for a group, of whose rows it has some heads. Bytes sent by each rank and layer: (ranks − 1) · rows · 2 · kvHeads · headDim · bytes of a cached element.</remarks>
 internal sealed class RingAttention(ICommunicator communicator, StepTimeline? timeline) : IChunkAttention
 {
     private const int PageSize = 64;
@@ -14,23 +14,47 @@ internal sealed class RingAttention(ICommunicator communicator, StepTimeline? ti
     private readonly List<RingPlan> _plans = [];
     private readonly AttentionBatch _batch = new() { PageSize = PageSize };
     private readonly List<TokenRun> _keys = [];
+    private readonly SpreadRows _own = new(communicator.Size);
     private readonly GrowingTensor _k = new(), _v = new(), _other = new(), _otherLse = new();
     private KeyValueRows _held = new(communicator);
     private KeyValueRows _next = new(communicator);
     private AttentionPlan? _append;
     private KVCacheStorage? _exchange;
     private int[] _pages = [];
-    private RankRows? _rows;
+    private SpreadRows? _rows;
+    private KVCacheShape? _shape;
     private uint _step;
 
     /// <inheritdoc/>
-    public void BeginStep(RankRows rows, uint step) => (_rows, _step) = (rows, step);
+    public void BeginStep(RankRows rows, uint step)
+    {
+        _own.Clear();
+        for (int rank = 0; rank < rows.Ranks; rank++)
+        {
+            int row = 0;
+            foreach (ref readonly PlacedRun placed in rows.Of(rank))
+            {
+                if (row == rows.Spread(rank))
+                {
+                    break; // the chunks that are not spread
+                }
+
+                _own.Add(rank, placed);
+                row += (int)placed.Run.Count;
+            }
+        }
+
+        BeginStep(_own, step);
+    }
+
+    /// <summary>Takes over a step's rows, a block for each rank of the ring.</summary>
+    internal void BeginStep(SpreadRows rows, uint step) => (_rows, _step) = (rows, step);
 
     /// <inheritdoc/>
     public void Forward(in AttentionContext context, in Tensor q, in Tensor k, in Tensor v, in Tensor output, in Tensor lse)
     {
         (int rank, int size) = (communicator.Rank, communicator.Size);
-        KVCacheShape shape = context.Cache.Shape;
+        KVCacheShape shape = _shape ??= context.Cache.Shape with { Layers = 1, KVHeads = (int)k.Shape[1], PageSize = PageSize };
         Reserve(context.Backend, shape);
         RingPlan plan = PlanFor(context);
         _held.Store(context.Backend, k, v, shape);
@@ -40,7 +64,7 @@ internal sealed class RingAttention(ICommunicator communicator, StepTimeline? ti
             int coming = (source + size - 1) % size;
             long started = StepTimeline.Now;
             CommOperation transfer = turn == size - 1 ? default : communicator.SendReceive(
-                _held.Region(_rows!.Spread(source), shape), (rank + 1) % size, _next.Region(_rows.Spread(coming), shape), (rank + size - 1) % size,
+                _held.Region(_rows!.Count(source), shape), (rank + 1) % size, _next.Region(_rows.Count(coming), shape), (rank + size - 1) % size,
                 new CommTag(_step, (ushort)context.Layer, CommPhase.RingKeyValue, (byte)turn));
             if (turn == 0)
             {
@@ -48,7 +72,7 @@ internal sealed class RingAttention(ICommunicator communicator, StepTimeline? ti
             }
             else if (plan.Sees(source))
             {
-                TensorShape block = new(_rows!.Spread(source), shape.KVHeads, shape.HeadDim);
+                TensorShape block = new(_rows!.Count(source), shape.KVHeads, shape.HeadDim);
                 (Tensor theirK, Tensor theirV) = (_k.Of(context.Backend, block), _v.Of(context.Backend, block));
                 _held.Load(context.Backend, theirK, theirV, shape);
                 (Tensor other, Tensor otherLse) = (_other.Of(context.Backend, q.Shape), _otherLse.Of(context.Backend, lse.Shape));
@@ -101,14 +125,14 @@ internal sealed class RingAttention(ICommunicator communicator, StepTimeline? ti
         int most = 1;
         for (int rank = 0; rank < communicator.Size; rank++)
         {
-            most = Math.Max(most, _rows!.Spread(rank));
+            most = Math.Max(most, _rows!.Count(rank));
         }
 
         if ((long)_pages.Length * PageSize < most)
         {
             _exchange?.Dispose();
             _pages = [.. Enumerable.Range(0, (most + PageSize - 1) / PageSize)];
-            _exchange = backend.AllocateKVCache(shape with { Layers = 1, Pages = _pages.Length, PageSize = PageSize });
+            _exchange = backend.AllocateKVCache(shape with { Pages = _pages.Length });
         }
 
         _append ??= backend.CreatePlan();
@@ -142,18 +166,13 @@ internal sealed class RingAttention(ICommunicator communicator, StepTimeline? ti
     private bool Describe(int source, int window)
     {
         int rank = communicator.Rank;
-        int keys = _rows!.Spread(source);
+        int keys = _rows!.Count(source);
         _batch.Clear();
-        _batch.AddQueries(_pages.AsSpan(0, (keys + PageSize - 1) / PageSize), keys, _rows.Spread(rank));
+        _batch.AddQueries(_pages.AsSpan(0, (keys + PageSize - 1) / PageSize), keys, _rows.Count(rank));
         bool any = false;
         int row = 0;
         foreach (ref readonly PlacedRun mine in _rows.Of(rank))
         {
-            if (row == _rows.Spread(rank))
-            {
-                break; // the chunks that are not spread
-            }
-
             int first = FindKeys(source, mine.Chunk);
             any |= CausalItems.Add(_batch, 0, row, mine.Run, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_keys), first, window);
             row += (int)mine.Run.Count;

@@ -65,7 +65,11 @@ internal sealed class SequenceParallelAttention : IAttentionMethod, IDisposable
     /// <inheritdoc/>
     public void Forward(in AttentionContext context, in Tensor q, in Tensor k, in Tensor v, in Tensor output)
     {
-        _timeline?.Add("projections and feed-forward", TimelineKind.Compute, _step, context.Layer, _left);
+        if (_step > 0) // a session's warm-up is not recorded
+        {
+            _timeline?.Add("projections and feed-forward", TimelineKind.Compute, _step, context.Layer, _left);
+        }
+
         int count = _rows.Count(_communicator.Rank);
         int spread = _rows.Spread(_communicator.Rank);
         Tensor lse = _lse.Of(context.Backend, new TensorShape(count, q.Shape[1]));

@@ -58,12 +58,13 @@ internal sealed class LongStepTests
     }
 
     [Test]
-    public async Task Cancel_InALongStep_LeavesTheOthersInItUnharmed([Values(2, 3)] int ranks)
+    public async Task Cancel_InALongStep_LeavesTheOthersInItUnharmed(
+        [Values(2, 3)] int ranks, [Values(AttentionMethod.RingZigzag, AttentionMethod.Ulysses, AttentionMethod.Usp)] AttentionMethod method)
     {
         using InferenceSession one = Builder(AttentionMethod.Full).Build();
         GenerationResult expected = await one.GenerateAsync(Prompt.FromTokens(Tokens(40)), Options(80));
 
-        using InferenceSession session = Builder().UseHosts(ranks).Build();
+        using InferenceSession session = Builder(method).UseHosts(ranks).Build();
         Task<GenerationResult> kept = session.GenerateAsync(Prompt.FromTokens(Tokens(40)), Options(80));
         for (int i = 0; i < 20; i++)
         {

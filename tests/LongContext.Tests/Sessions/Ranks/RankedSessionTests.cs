@@ -43,6 +43,26 @@ internal sealed class RankedSessionTests
         Assert.That(rig.Sent(CommPhase.MoveQuery) + rig.Sent(CommPhase.MergeStates), Is.Zero, "nothing was cached before");
     }
 
+    [TestCase(AttentionMethod.Ulysses, 2, 2)]
+    [TestCase(AttentionMethod.Ulysses, 4, 4)] // four KV heads' worth: each of the two is copied
+    [TestCase(AttentionMethod.Usp, 2, 2)]
+    [TestCase(AttentionMethod.Usp, 4, 2)]
+    [TestCase(AttentionMethod.Usp, 8, 2)]
+    public async Task Prefill_WithDividedHeads_MovesWhatTheFormulasSay(AttentionMethod method, int ranks, int group)
+    {
+        const int tokens = 128, b = 4;
+        await using RankedRig rig = new(ranks, _ => Builder(method));
+        await rig.Session.GenerateAsync(Prompt.FromTokens(Tokens(tokens)), Options(1));
+
+        // (u-1)/u * c * (2d + 2*max(k, u*dh)), outputs alone on the way back; (r-1) * (S/r) * 2*max(k/u, dh)
+        long scatter = Layers * (group - 1) * (tokens / ranks) * b * (D + (2L * Math.Max(K, group * 16))) / group;
+        long gather = Layers * (group - 1) * (tokens / ranks) * b * (long)D / group;
+        long ring = Layers * ((ranks / group) - 1L) * (tokens * group / ranks) * 2 * Math.Max(K / group, 16) * b;
+        Assert.That(rig.Communicators.Select(c => c.Traffic(CommPhase.ScatterHeads).BytesSent), Is.All.EqualTo(scatter));
+        Assert.That(rig.Communicators.Select(c => c.Traffic(CommPhase.GatherHeads).BytesSent), Is.All.EqualTo(gather));
+        Assert.That(rig.Communicators.Select(c => c.Traffic(CommPhase.RingKeyValue).BytesSent), Is.All.EqualTo(ring));
+    }
+
     [Test]
     public async Task Decode_OverShards_MovesWhatTheFormulaSays([Values(1, 2, 4, 5)] int ranks, [Values] DecodeMerge merge)
     {
@@ -92,10 +112,11 @@ internal sealed class RankedSessionTests
     }
 
     [Test]
-    public async Task Logits_WithABFloat16Cache_EqualOneRanks([Values(2, 3)] int ranks)
+    public async Task Logits_WithABFloat16Cache_EqualOneRanks(
+        [Values(2, 3, 4)] int ranks, [Values(AttentionMethod.RingZigzag, AttentionMethod.Ulysses, AttentionMethod.Usp)] AttentionMethod method)
     {
         using InferenceSession one = Builder(AttentionMethod.Full).UseKVCacheType(KVCacheType.BFloat16).Build();
-        using InferenceSession many = Builder().UseKVCacheType(KVCacheType.BFloat16).UseHosts(ranks).Build();
+        using InferenceSession many = Builder(method).UseKVCacheType(KVCacheType.BFloat16).UseHosts(ranks).Build();
         Prompt prompt = Prompt.FromTokens(Tokens(200));
         Assert.That((await many.ComputeLogitsAsync(prompt))[0], Is.EqualTo((await one.ComputeLogitsAsync(prompt))[0]).Within(1e-4), "what travels is what is cached");
     }
@@ -167,12 +188,14 @@ internal sealed class RankedSessionTests
         Assert.That(rig.Thrown[1], Is.TypeOf<CommunicatorException>());
     }
 
-    [TestCase(0)]
-    [TestCase(2)]
-    public async Task Rank_ThatFails_FaultsTheSessionWithItsCause(int failing)
+    [TestCase(0, AttentionMethod.RingZigzag)]
+    [TestCase(2, AttentionMethod.RingZigzag)]
+    [TestCase(0, AttentionMethod.Ulysses)]
+    [TestCase(2, AttentionMethod.Ulysses)]
+    public async Task Rank_ThatFails_FaultsTheSessionWithItsCause(int failing, AttentionMethod method)
     {
         int made = 0, products = 0;
-        InferenceSession session = Builder().UseHosts(3).UseWarmUp(WarmUp.None).UseBackend(() => new FailingBackend(Failure(made++))).Build();
+        InferenceSession session = Builder(method).UseHosts(3).UseWarmUp(WarmUp.None).UseBackend(() => new FailingBackend(Failure(made++))).Build();
         EngineFaultedException fault = Assert.ThrowsAsync<EngineFaultedException>(
             async () => await session.GenerateAsync(Prompt.FromTokens(Tokens(60)), Options(5)))!;
         if (failing == 0)
@@ -213,6 +236,7 @@ internal sealed class RankedSessionTests
         {
             Assert.That(() => Builder(AttentionMethod.Full).UseHosts(2).Build(), Problem("UseAttention(Full)"));
             Assert.That(() => Builder().UseHosts(0).Build(), Problem("UseHosts(0)"));
+            Assert.That(() => Builder(AttentionMethod.Ulysses).UseHosts(5).Build(), Problem("4 query heads, but there are 5 ranks"));
             Assert.That(() => Builder().UseHosts(2).UseCommunicator(pair[0]).Build(), Problem("exclude"));
             Assert.That(() => Builder().UseCommunicator(pair[1]).Build(), Problem("rank 1"));
             Assert.That(() => Builder().UseCommunicator(pair[0]).BuildWorker(), Problem("rank 0"));
@@ -237,6 +261,16 @@ internal sealed class RankedSessionTests
             Assert.That(four.KVCacheBytes, Is.LessThan(0.35 * one.KVCacheBytes).And.GreaterThan(0.25 * one.KVCacheBytes));
             Assert.That(four.WeightBytes, Is.EqualTo(one.WeightBytes));
         });
+    }
+
+    [Test]
+    public void EstimateMemory_WhereHeadsAreDivided_CountsWhatThatMoves()
+    {
+        MemoryEstimate ring = Builder().UseHosts(4).EstimateMemory(4_000);
+        MemoryEstimate ulysses = Builder(AttentionMethod.Ulysses).UseHosts(4).EstimateMemory(4_000);
+        long rows = 4_000 / 4;
+        Assert.That(ulysses.ActivationBytes - ring.ActivationBytes, Is.GreaterThan(rows * sizeof(float) * 4 * D), "queries and outputs, sent and received, at least");
+        Assert.That(ulysses.KVCacheBytes, Is.EqualTo(ring.KVCacheBytes));
     }
 
     private static GenerationOptions Options(int maxNewTokens) => new() { MaxNewTokens = maxNewTokens, EndOfSequence = EndOfSequenceHandling.Ignore };

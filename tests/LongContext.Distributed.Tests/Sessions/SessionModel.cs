@@ -8,7 +8,7 @@ internal static class SessionModel
     /// <summary>Its folder.</summary>
     internal static string Path { get; } = SharedData.Root is null ? OfSamples : SharedData.Require("models/stories260K");
 
-    /// <summary>Exact attention over ranks, as far as the library has it.</summary>
+    /// <summary>Exact attention over ranks.</summary>
     internal static IReadOnlyList<AttentionMethod> ExactMethods { get; } =
         [.. Enum.GetValues<AttentionMethod>().Where(m => m.ToString() is "Ring" or "RingZigzag" or "Ulysses" or "Usp")];
 

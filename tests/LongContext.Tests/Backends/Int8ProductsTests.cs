@@ -91,7 +91,7 @@ internal sealed unsafe class Int8ProductsTests
     [Test]
     public void Find_WhereTheProcessorHasTheInstructions_PassesTheCheck()
     {
-        Assume.That(ExecutableMemory.IsSupported && ProcessorFeatures.HasByteDotProducts, "another machine");
+        Assume.That(MachineCodeSwitch.IsOn && ExecutableMemory.IsSupported && ProcessorFeatures.HasByteDotProducts, "another machine");
         Assert.That(Int8Kernels.Find(), Is.Not.Null);
     }
 

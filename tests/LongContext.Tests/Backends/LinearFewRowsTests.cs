@@ -17,7 +17,7 @@ internal sealed class LinearFewRowsTests
     [Test]
     public void Find_WhereTheProcessorHasTheInstructions_PassesTheCheck([ValueSource(nameof(Types))] DType type)
     {
-        Assume.That(ExecutableMemory.IsSupported && ProcessorFeatures.HasByteDotProducts && Avx512Vbmi2.IsSupported, "another machine");
+        Assume.That(MachineCodeSwitch.IsOn && ExecutableMemory.IsSupported && ProcessorFeatures.HasByteDotProducts && Avx512Vbmi2.IsSupported, "another machine");
         Assert.That(FewRowsKernels.Find(type), Is.Not.Null);
     }
 

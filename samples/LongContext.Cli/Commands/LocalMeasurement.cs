@@ -7,7 +7,7 @@ namespace LongContext.Cli.Commands;
 internal static class LocalMeasurement
 {
     private const int ShortPrompt = 256;
-    private const int LongPrompt = 2048;
+    private const int LongPrompt = 4096;
     private const int Room = 32;
 
     /// <summary>Loads the model and runs two prompts.</summary>

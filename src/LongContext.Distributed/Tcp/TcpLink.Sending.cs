@@ -68,7 +68,9 @@ internal sealed unsafe partial class TcpLink
             {
                 _waiting.Clear();
                 _payloads.Clear();
-                _payload = default;
+                _payload = _pieceOpen // its header is out already: the piece is sent to its end, and nothing after it
+                    ? (_payload.Operation, _payload.Address, _pieceAddress + _pieceLeft - _payload.Address)
+                    : default;
                 Write(_waiting, header, body);
                 _finishing = Stopwatch.GetTimestamp();
                 Monitor.PulseAll(_sendGate);

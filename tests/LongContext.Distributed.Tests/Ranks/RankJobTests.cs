@@ -35,10 +35,21 @@ internal sealed class RankJobTests
     [TestCase(RankLauncher.Mpich)]
     public void Launcher_TellsEachRankItsNumber(RankLauncher launcher)
     {
-        using RankJob job = RankJob.Start(new RankLaunch(launcher, 3, "exit", "none", "0"));
+        using RankJob job = RankJob.Start(new RankLaunch(launcher, 3, "exit", "none", "0", "0"));
         RankJobResult end = job.WaitForEnd(TimeSpan.FromSeconds(30));
 
         Assert.That(end.Output, Is.EquivalentTo(new[] { "rank 0 of 3", "rank 1 of 3", "rank 2 of 3" }), end.ToString());
-        Assert.That(end.ExitCode, Is.Not.Zero, "Rank 2 ended with 2.");
+        Assert.That(end.ExitCode, Is.Zero, end.ToString());
+    }
+
+    [TestCase(RankLauncher.OpenMpi)]
+    [TestCase(RankLauncher.Mpich)]
+    public void Launcher_EndsWithAFailure_IfARankDoes(RankLauncher launcher)
+    {
+        // nothing is said of the output: the launcher may stop the others before they write
+        using RankJob job = RankJob.Start(new RankLaunch(launcher, 3, "exit", "none", "0", "1"));
+        RankJobResult end = job.WaitForEnd(TimeSpan.FromSeconds(30));
+
+        Assert.That(end.ExitCode, Is.Not.Zero, end.ToString());
     }
 }

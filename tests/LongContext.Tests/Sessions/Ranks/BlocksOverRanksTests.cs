@@ -68,6 +68,24 @@ internal sealed class BlocksOverRanksTests
     }
 
     [Test]
+    public async Task Answers_OfManyAtOnce_WhereMemoryIsScarce_AreThoseOfEachAlone()
+    {
+        // A context read in small steps fills one rank after another: its pages must be there on each, whatever else has grown meanwhile.
+        InferenceSessionBuilder builder = Builder(AttentionMethod.Star, Small with { Hosts = 4 }).UseHosts(4).UseChunkSize(64)
+            .UseContextLength(3_000).UseKVCacheTokens(3_000).UseMaxConcurrentRequests(4);
+        using InferenceSession session = builder.Build();
+        (int Length, int New)[] asked = [(30, 500), (1_800, 5), (40, 400), (31, 500), (1_700, 5), (33, 300)];
+        List<IReadOnlyList<int>> alone = [];
+        foreach ((int length, int tokens) in asked)
+        {
+            alone.Add((await session.GenerateAsync(PromptOf(length), Options(tokens))).TokenIds);
+        }
+
+        GenerationResult[] together = await Task.WhenAll(asked.Select(a => session.GenerateAsync(PromptOf(a.Length), Options(a.New))));
+        Assert.That(together.Select(r => r.TokenIds), Is.EqualTo(alone));
+    }
+
+    [Test]
     public async Task Prefill_MovesWhatTheFormulaSays([Values(1, 2, 4)] int ranks, [Values] KVCacheType type, [Values(null, 500)] int? chunk)
     {
         // Eight whole blocks of 192 tokens; an anchor of 5 tokens of the query and 123 of the context, so that block 0 has 69 to choose from.

@@ -11,7 +11,7 @@ internal static class ApproximationArguments
     {
         ApproximateAttentionOptions options = new()
         {
-            Hosts = hosts ?? 8,
+            Hosts = hosts,
             AnchorLength = arguments.GetInteger(Options.Anchor, minimum: 0),
             PassingLength = arguments.GetInteger(Options.Passing, minimum: 0),
             MinimumLength = arguments.GetInteger(Options.MinimumLength, minimum: 0),

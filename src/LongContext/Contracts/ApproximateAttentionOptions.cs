@@ -7,8 +7,11 @@ namespace LongContext;
 /// </remarks>
 public sealed record ApproximateAttentionOptions
 {
-    /// <summary>H: blocks that a context is cut into; default 8. On one machine they are read one after another. 1 to 1,024.</summary>
-    public int Hosts { get; init; } = 8;
+    /// <summary>
+    /// H: blocks that a context is cut into, 1 to 1,024. On one machine they are read one after another; default 8. Over ranks each reads its blocks
+    /// while the others read theirs: a multiple of the ranks; default two for each, which balances their work.
+    /// </summary>
+    public int? Hosts { get; init; }
 
     /// <summary>
     /// l_a: the anchor's context tokens; default a 32nd of the context, at most 8,192 (1,024 at 32K, 4,096 at 128K). 0: no anchor, and no

@@ -100,6 +100,11 @@ internal sealed class Measurer(Settings settings, string model)
             builder = builder.UseChunkSize(chunk);
         }
 
+        if (method.Blocks == 1)
+        {
+            return builder.UseAttention(method.Method);
+        }
+
         return builder.UseAttention(method.Method, new ApproximateAttentionOptions
         {
             Hosts = method.Blocks,

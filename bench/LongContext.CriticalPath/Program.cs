@@ -19,7 +19,7 @@ try
     double scale = (double)settings.Shape.Shape.Layers / settings.Layers;
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{settings.Shape.Shape.Name}, {settings.Type} weights, {settings.Layers} of {settings.Shape.Shape.Layers} layers measured, {settings.Hosts} hosts of {settings.Threads} cores; {Environment.ProcessorCount} cores here"));
+        $"{settings.Shape.Shape.Name}, {settings.Type} weights, {settings.Layers} of {settings.Shape.Shape.Layers} layers measured, {settings.Hosts} hosts of {settings.Threads} cores, {settings.Clock.Name} time; {Environment.ProcessorCount} cores here"));
     foreach (int tokens in settings.Tokens)
     {
         Measurer measurer = new(settings, settings.Shape.Write(settings.Folder, settings.Layers, tokens + 64, settings.Type));

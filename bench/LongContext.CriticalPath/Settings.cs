@@ -1,4 +1,5 @@
 using System.Globalization;
+using LongContext.CriticalPath.Recording;
 using LongContext.CriticalPath.Runs;
 using LongContext.Planning;
 using LongContext.Tensors;
@@ -41,6 +42,8 @@ internal sealed record Settings
 
     internal int Threads { get; init; } = Environment.ProcessorCount;
 
+    internal ComputeClock Clock { get; init; } = ComputeClock.Wall;
+
     /// <summary>Null: the library's default.</summary>
     internal int? Chunk { get; init; }
 
@@ -78,6 +81,7 @@ internal sealed record Settings
                 "--link" => s with { Links = [.. value.Split(';').Select(w => (w, LinkProfile.Parse(w)))] },
                 "--rounds" => s with { Rounds = Number(name, value, 1) },
                 "--threads" => s with { Threads = Number(name, value, 1) },
+                "--clock" => s with { Clock = Choice(name, value, ("wall", ComputeClock.Wall), ("processor", ComputeClock.Processor)) },
                 "--chunk" => s with { Chunk = Number(name, value, 1) },
                 "--type" => s with { Type = Choice(name, value, ("Q8_0", DType.Q8_0), ("BF16", DType.BF16), ("F32", DType.F32)) },
                 "--anchor" => s with { Anchor = Number(name, value, 0) },
@@ -92,6 +96,11 @@ internal sealed record Settings
                 "--folder" => s with { Folder = value },
                 _ => throw new FormatException($"'{name}' is not an option; --help lists them."),
             };
+        }
+
+        if (s.Clock == ComputeClock.Processor && s.Threads != 1)
+        {
+            throw new FormatException("--clock processor: threads that wait for each other count as busy; measure with --threads 1.");
         }
 
         return s.Layers <= s.Shape.Shape.Layers ? s : throw new FormatException($"--layers: {s.Shape.Name} has {s.Shape.Shape.Layers} layers.");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LongContext.Communication;
 using LongContext.CriticalPath.Recording;
 
@@ -22,7 +21,7 @@ internal sealed class Measurer(Settings settings, string model)
         }
 
         using SemaphoreSlim turn = new(1, 1);
-        RankRecorder[] recorders = [.. Enumerable.Range(0, method.Ranks).Select(_ => new RankRecorder(turn))];
+        RankRecorder[] recorders = [.. Enumerable.Range(0, method.Ranks).Select(_ => new RankRecorder(turn, settings.Clock))];
         CommunicatorOptions patient = new() { OperationDeadline = TimeSpan.FromDays(1), StartDeadline = TimeSpan.FromDays(1), SlowRankWarning = TimeSpan.FromHours(20) };
         IReadOnlyList<ICommunicator> ranks = InProcessCommunicator.Create(method.Ranks, patient);
         Thread[] workers = [.. Enumerable.Range(1, method.Ranks - 1).Select(rank => Work(method, tokens, new RecordingCommunicator(ranks[rank], recorders[rank])))];
@@ -50,12 +49,12 @@ internal sealed class Measurer(Settings settings, string model)
         return [own, .. recorders.Skip(1).Select(r => r.Events.SkipWhile(e => e.Kind != EventKind.Start || e.Part!.Key != start).ToArray())];
     }
 
-    private static async Task<double> TimeAsync(InferenceSession session, int tokens)
+    private async Task<double> TimeAsync(InferenceSession session, int tokens)
     {
         Prompt prompt = PromptOf(tokens);
-        long start = Stopwatch.GetTimestamp();
+        double start = settings.Clock.Seconds();
         await session.GenerateAsync(prompt, OneToken);
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return settings.Clock.Seconds() - start;
     }
 
     private static int WarmUpTokens(MethodCase method, int tokens) => Math.Min(tokens, Math.Max(1_024, 128 * method.Blocks) + QueryTokens);

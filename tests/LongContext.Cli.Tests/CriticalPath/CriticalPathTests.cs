@@ -39,6 +39,7 @@ internal sealed class CriticalPathTests
     [TestCase("tiny", "--methods", "full,best")]
     [TestCase("tiny", "--unknown", "1")]
     [TestCase("tiny", "--hosts")]
+    [TestCase("tiny", "--threads", "2", "--clock", "processor")]
     public void WrongArguments_AreSaid(params string[] arguments)
     {
         CliResult result = Cli.RunProgram(Program, "", arguments);

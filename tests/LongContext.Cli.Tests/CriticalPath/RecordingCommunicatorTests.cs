@@ -95,7 +95,7 @@ internal sealed class RecordingCommunicatorTests
     private static RankRecorder[] Run(Action<int, ICommunicator> body)
     {
         using SemaphoreSlim turn = new(1, 1);
-        RankRecorder[] recorders = [.. Enumerable.Range(0, Ranks).Select(_ => new RankRecorder(turn))];
+        RankRecorder[] recorders = [.. Enumerable.Range(0, Ranks).Select(_ => new RankRecorder(turn, ComputeClock.Wall))];
         IReadOnlyList<ICommunicator> ranks = InProcessCommunicator.Create(Ranks);
         Exception? thrown = null;
         Thread[] threads = [.. Enumerable.Range(0, Ranks).Select(rank => new Thread(() =>

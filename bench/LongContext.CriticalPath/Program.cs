@@ -41,7 +41,7 @@ try
             foreach ((MethodCase method, List<Measurement> rounds) in measured)
             {
                 PathReport[] reports = [.. rounds.Select(r => LinkSimulation.Run(r.Ranks, link)).OrderBy(r => r.Seconds)];
-                rows.Add(new PathRow(method, tokens, name, reports[(reports.Length - 1) / 2], scale));
+                rows.Add(new PathRow(method, tokens, name, reports[(reports.Length - 1) / 2], rounds[0].Operations.Max(o => o.Total), scale));
             }
 
             Console.WriteLine($"\n{settings.Shape.Shape.Name}, {tokens} tokens, {settings.Hosts} hosts, link {name}\n");

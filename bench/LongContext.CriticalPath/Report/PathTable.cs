@@ -11,8 +11,8 @@ internal static class PathTable
     {
         PathRow? apb = Named(rows, "apb");
         StringBuilder text = new();
-        Line(text, "method", "first token, s", "÷ APB", "÷ APB zigzag", "paper, ÷ APB", "busiest rank computes, s", "above the average", "transfer on the path", "MB sent, busiest rank");
-        text.AppendLine("|---|---|---|---|---|---|---|---|---|");
+        Line(text, "method", "first token, s", "÷ APB", "÷ APB zigzag", "paper, ÷ APB", "busiest rank computes, s", "above the average", "transfer on the path", "TFLOP, most of a rank", "MB sent, most of a rank");
+        text.AppendLine("|---|---|---|---|---|---|---|---|---|---|");
         PathRow? zigzag = Named(rows, "apb-zigzag");
         foreach (PathRow row in rows)
         {
@@ -20,7 +20,7 @@ internal static class PathTable
             Line(
                 text, row.Case.Label, Number(row.Seconds, "0.00"), Ratio(row, apb), Ratio(row, zigzag), paper is { } p ? Number(p, "0.00") : "",
                 Number(row.Path.Compute.Max() * row.Scale, "0.00"), Percent(row.Path.Imbalance), Percent(row.Path.TransferShare),
-                Number(row.Path.BytesSent.Max() * row.Scale / 1e6, "0.0"));
+                Number(row.Operations * row.Scale / 1e12, "0.00"), Number(row.Path.BytesSent.Max() * row.Scale / 1e6, "0.0"));
         }
 
         return text.ToString();

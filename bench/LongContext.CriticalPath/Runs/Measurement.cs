@@ -6,4 +6,6 @@ namespace LongContext.CriticalPath.Runs;
 /// <param name="Case">How it was read.</param>
 /// <param name="Tokens">Length of the prompt.</param>
 /// <param name="Ranks">[rank] what it did until rank 0 had the first token.</param>
-internal sealed record Measurement(MethodCase Case, int Tokens, IReadOnlyList<IReadOnlyList<RankEvent>> Ranks);
+/// <param name="Operations">[rank] counted floating-point operations.</param>
+internal sealed record Measurement(
+    MethodCase Case, int Tokens, IReadOnlyList<IReadOnlyList<RankEvent>> Ranks, IReadOnlyList<OperationCount> Operations);

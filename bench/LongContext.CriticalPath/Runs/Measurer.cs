@@ -1,3 +1,4 @@
+using LongContext.Backends.Cpu;
 using LongContext.Communication;
 using LongContext.CriticalPath.Recording;
 
@@ -12,28 +13,33 @@ internal sealed class Measurer(Settings settings, string model)
     /// <summary>Measures one prompt. The ranks have read a short one before: what is compiled or mapped for the first time is not in it.</summary>
     internal async Task<Measurement> MeasureAsync(MethodCase method, int tokens)
     {
+        CountingBackend[] backends = [.. Enumerable.Range(0, method.Ranks).Select(_ => new CountingBackend(new CpuBackend(settings.Threads, ModelPrecision.Auto)))];
         if (method.Ranks == 1)
         {
-            await using InferenceSession session = await Builder(method, tokens).BuildAsync();
+            await using InferenceSession session = await Builder(method, tokens, backends[0]).BuildAsync();
             await session.GenerateAsync(PromptOf(WarmUpTokens(method, tokens)), OneToken);
+            OperationCount done = backends[0].Count;
             double seconds = await TimeAsync(session, tokens);
-            return new Measurement(method, tokens, [[RankEvent.Compute(seconds)]]);
+            return new Measurement(method, tokens, [[RankEvent.Compute(seconds)]], [backends[0].Count - done]);
         }
 
         using SemaphoreSlim turn = new(1, 1);
         RankRecorder[] recorders = [.. Enumerable.Range(0, method.Ranks).Select(_ => new RankRecorder(turn, settings.Clock))];
         CommunicatorOptions patient = new() { OperationDeadline = TimeSpan.FromDays(1), StartDeadline = TimeSpan.FromDays(1), SlowRankWarning = TimeSpan.FromHours(20) };
         IReadOnlyList<ICommunicator> ranks = InProcessCommunicator.Create(method.Ranks, patient);
-        Thread[] workers = [.. Enumerable.Range(1, method.Ranks - 1).Select(rank => Work(method, tokens, new RecordingCommunicator(ranks[rank], recorders[rank])))];
+        Thread[] workers = [.. Enumerable.Range(1, method.Ranks - 1).Select(rank => Work(method, tokens, backends[rank], new RecordingCommunicator(ranks[rank], recorders[rank])))];
         try
         {
-            await using InferenceSession session = await Builder(method, tokens).UseCommunicator(new RecordingCommunicator(ranks[0], recorders[0])).BuildAsync();
+            await using InferenceSession session = await Builder(method, tokens, backends[0]).UseCommunicator(new RecordingCommunicator(ranks[0], recorders[0])).BuildAsync();
             await session.GenerateAsync(PromptOf(WarmUpTokens(method, tokens)), OneToken);
             int first = recorders[0].Events.Count;
+            OperationCount[] before = [.. backends.Select(b => b.Count)];
             recorders[0].Restart();
             await TimeAsync(session, tokens);
             recorders[0].EndCompute();
-            return new Measurement(method, tokens, Cut(recorders, first)); // the other ranks want the turn, which rank 0 has
+
+            // The other ranks want the turn, which rank 0 has.
+            return new Measurement(method, tokens, Cut(recorders, first), [.. backends.Select((b, rank) => b.Count - before[rank])]);
         }
         finally
         {
@@ -67,13 +73,13 @@ internal sealed class Measurer(Settings settings, string model)
         return new Prompt(PromptPart.FromTokens(ids[..context]), PromptPart.FromTokens(ids[context..]));
     }
 
-    private Thread Work(MethodCase method, int tokens, ICommunicator communicator)
+    private Thread Work(MethodCase method, int tokens, CountingBackend backend, ICommunicator communicator)
     {
         Thread thread = new(() =>
         {
             try
             {
-                using InferenceWorker worker = Builder(method, tokens).UseCommunicator(communicator).BuildWorker();
+                using InferenceWorker worker = Builder(method, tokens, backend).UseCommunicator(communicator).BuildWorker();
                 worker.Run();
             }
             catch (Exception e)
@@ -86,11 +92,11 @@ internal sealed class Measurer(Settings settings, string model)
         return thread;
     }
 
-    private InferenceSessionBuilder Builder(MethodCase method, int tokens)
+    private InferenceSessionBuilder Builder(MethodCase method, int tokens, CountingBackend backend)
     {
         InferenceSessionBuilder builder = InferenceSession.CreateBuilder()
             .UseModel(model)
-            .UseCpu(settings.Threads)
+            .UseBackend(() => backend)
             .UseContextLength(tokens + 64)
             .UsePrefixReuse(PrefixReuse.Disabled)
             .UseMaxConcurrentRequests(1);

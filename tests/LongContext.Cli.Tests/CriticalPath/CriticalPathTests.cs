@@ -1,6 +1,7 @@
 using System.Globalization;
 using LongContext.CriticalPath;
 using LongContext.CriticalPath.Report;
+using LongContext.CriticalPath.Runs;
 using NUnit.Framework;
 
 namespace LongContext.Cli.Tests.CriticalPath;
@@ -28,9 +29,27 @@ internal sealed class CriticalPathTests
             Assert.That(own.Select(r => double.Parse(r[2], CultureInfo.InvariantCulture)), Is.All.Positive, label);
         }
 
-        double megabytes = double.Parse(rows.First(r => r[0] == "Ring")[8], CultureInfo.InvariantCulture);
+        double megabytes = double.Parse(rows.First(r => r[0] == "Ring")[9], CultureInfo.InvariantCulture);
         double expected = 2 * 512 * 2 * 2 * 8 * 2 / 1e6; // 2 layers; half of the prompt; keys and values of 2 heads of 8, 2 bytes each
         Assert.That(megabytes, Is.EqualTo(expected).Within(0.06), "the table has one digit; what else ranks tell each other is little");
+    }
+
+    [Test]
+    public async Task Operations_OfAllRanksTogether_AreThoseOfTheFormulas([Values("full", "ring", "ring-zigzag", "ulysses")] string name)
+    {
+        const int tokens = 1_000, hidden = 64, keys = 2 * 8, feedForward = 160, vocabulary = 320;
+        using TemporaryFolder folder = new();
+        Settings settings = Settings.Parse(["tiny", "--layers", "1", "--threads", "1", "--folder", folder.Path]);
+        Measurer measurer = new(settings, settings.Shape.Write(settings.Folder, 1, tokens + 64, settings.Type));
+        Measurement measured = await measurer.MeasureAsync(MethodCase.Create(name, 2), tokens);
+
+        double matrices = (2.0 * tokens * hidden * ((2 * hidden) + (2 * keys) + (3 * feedForward))) + (2 * hidden * vocabulary);
+        Assert.That(measured.Operations.Sum(o => o.Matrix), Is.EqualTo(matrices));
+        Assert.That(measured.Operations.Sum(o => o.Attention), Is.EqualTo(4.0 * hidden * (tokens * (tokens + 1) / 2)));
+        if (name is "ring-zigzag" or "ulysses")
+        {
+            Assert.That(measured.Operations[0].Attention, Is.EqualTo(measured.Operations[1].Attention).Within(1).Percent);
+        }
     }
 
     [TestCase("7b")]

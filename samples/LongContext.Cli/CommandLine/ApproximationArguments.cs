@@ -6,12 +6,12 @@ internal static class ApproximationArguments
     private const string Heads = "heads:";
 
     /// <param name="arguments">The command line.</param>
-    /// <param name="hosts">Blocks; null: the default.</param>
-    internal static ApproximateAttentionOptions Read(Arguments arguments, int? hosts)
+    /// <param name="blocks">Blocks; null: the default.</param>
+    internal static ApproximateAttentionOptions Read(Arguments arguments, int? blocks)
     {
         ApproximateAttentionOptions options = new()
         {
-            Hosts = hosts,
+            Hosts = blocks,
             AnchorLength = arguments.GetInteger(Options.Anchor, minimum: 0),
             PassingLength = arguments.GetInteger(Options.Passing, minimum: 0),
             MinimumLength = arguments.GetInteger(Options.MinimumLength, minimum: 0),

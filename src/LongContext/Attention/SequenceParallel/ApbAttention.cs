@@ -32,6 +32,7 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
     private int[] _anchorTokens = [];
     private long _sequence = -1;
     private PrefillGeometry? _geometry;
+    private KeySelection? _selection;
     private int _readingChunk;
     private Piece? _current;
     private int _firstRow;
@@ -133,9 +134,10 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
                 (_sequence, _geometry) = (chunk.Sequence, geometry);
                 _scores.Resize(geometry.Blocks.BlockLength);
                 _compressor?.Begin();
+                chunk.Selection?.Begin(geometry, _model.Layers, _model.KVHeads);
             }
 
-            _readingChunk = c;
+            (_readingChunk, _selection) = (c, chunk.Selection);
             Piece.Cut(_geometry!, chunk.Start, chunk.End, _anchorRows, _pieces);
         }
     }
@@ -234,8 +236,9 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
             _passing.Begin(_scratch, _geometry.Anchor, _geometry.PassingBefore(piece.Block), _geometry.PassingBefore(piece.Block + 1));
         }
 
-        _passing.Write(
+        ReadOnlySpan<int> chosen = _passing.Write(
             context.Cache, context.Layer, _scores, CollectionsMarshal.AsSpan(_pages)[_firstBlockPage..], _geometry.Blocks.Length(piece.Block), _geometry.UnselectableOf(piece.Block),
             _compressor.PoolingWidth);
+        _selection?.Add(context.Layer, _geometry.Blocks.Start(piece.Block), chosen);
     }
 }

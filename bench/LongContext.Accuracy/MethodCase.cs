@@ -8,7 +8,7 @@ namespace LongContext.Accuracy;
 internal sealed record MethodCase(string Name, string Label, AttentionMethod Method, ApproximateAttentionOptions Options)
 {
     /// <summary>Every row there is, in the order of the table.</summary>
-    internal static readonly string[] Names = ["full", "star", "heads", "query", "recent", "random", "none", "no-anchor", "no-query"];
+    internal static readonly string[] Names = ["full", "star", "heads", "distinct", "query", "recent", "random", "none", "no-anchor", "no-query"];
 
     /// <summary>A row for contexts of <paramref name="length"/> tokens; null if it needs heads and there are none.</summary>
     internal static MethodCase? Create(string name, int length, Settings settings)
@@ -28,6 +28,7 @@ internal sealed record MethodCase(string Name, string Label, AttentionMethod Met
             "full" => new(name, "full", AttentionMethod.Full, options),
             "star" => new(name, "Star", AttentionMethod.Star, options),
             "heads" => ready ? new(name, "APB, retaining heads", AttentionMethod.Apb, heads) : null,
+            "distinct" => new(name, "APB, distinct", AttentionMethod.Apb, options with { Compressor = CompressorKind.Distinct }),
             "query" => new(name, "APB, query-aware", AttentionMethod.Apb, options with { Compressor = CompressorKind.QueryAware }),
             "recent" => new(name, "APB, recent", AttentionMethod.Apb, options with { Compressor = CompressorKind.Recent }),
             "random" => new(name, "APB, random", AttentionMethod.Apb, options with { Compressor = CompressorKind.Random }),

@@ -29,6 +29,12 @@ internal sealed unsafe class CpuBackend : IBackend
     /// <summary>The same with a chosen vector width; any width works on any machine.</summary>
     internal CpuBackend(
         int threads, SimdWidth width, ModelPrecision precision = ModelPrecision.Float32, CorePinning pinning = CorePinning.None)
+        : this(threads, width, precision, pinning, precision == ModelPrecision.Auto && width == SimdWidth.Bits512 ? AmxKernels.Find() : null)
+    {
+    }
+
+    /// <summary>The same with chosen kernels for tile registers; null for none.</summary>
+    internal CpuBackend(int threads, SimdWidth width, ModelPrecision precision, CorePinning pinning, AmxKernels? amx)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         int workers = threads == 0 ? Environment.ProcessorCount : threads;
@@ -40,11 +46,11 @@ internal sealed unsafe class CpuBackend : IBackend
         _hasPairs = attention is not null;
         _kernels = width switch
         {
-            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention),
+            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention, amx),
             SimdWidth.Bits256 => new Kernels<Simd256, Vector256<float>>(_pool, _scratch),
             _ => new Kernels<Simd128, Vector128<float>>(_pool, _scratch),
         };
-        string products = (quantised is null ? "" : "int8 products, ") + (rounded is null ? "" : "bf16 products, ");
+        string products = (amx is null ? "" : "AMX, ") + (quantised is null ? "" : "int8 products, ") + (rounded is null ? "" : "bf16 products, ");
         string places = _pool.IsPinned ? " on their cores" : "";
         Info = new BackendInfo("cpu", $"{(int)width}-bit vectors, {products}{_pool.Count} threads{places}", _pool.Count);
     }

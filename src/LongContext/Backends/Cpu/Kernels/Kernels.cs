@@ -10,8 +10,10 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <param name="rounded">Products of operands rounded to bfloat16, where the precision allows and the machine has them.</param>
 /// <param name="quantised">Products of operands quantised to bytes, likewise.</param>
 /// <param name="pairs">Attention over pages of bfloat16 pairs, likewise.</param>
+/// <param name="amx">Products by tile registers, likewise.</param>
 internal sealed unsafe class Kernels<TSimd, TVec>(
-    WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null, Int8Kernels? quantised = null, AttentionKernels? pairs = null) : IKernels
+    WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null, Int8Kernels? quantised = null, AttentionKernels? pairs = null,
+    AmxKernels? amx = null) : IKernels
     where TSimd : unmanaged, ISimd<TVec>
     where TVec : unmanaged
 {
@@ -35,7 +37,11 @@ internal sealed unsafe class Kernels<TSimd, TVec>(
             Bias = bias.IsEmpty ? null : Floats(bias),
             Y = Floats(output),
         };
-        if (quantised is { } byteKernels && Int8Products.Suits(weight.Type))
+        if (amx is { } tiles && LinearAmx.Suits(weight.Type, arguments.Rows))
+        {
+            LinearAmx.Run(pool, scratch, tiles, weight.Type, arguments);
+        }
+        else if (quantised is { } byteKernels && Int8Products.Suits(weight.Type))
         {
             if (arguments.Rows <= LinearFewRows.MostRows(weight.Type) && FewRowsKernels.Find(weight.Type) is { } few)
             {

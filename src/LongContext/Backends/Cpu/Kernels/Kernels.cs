@@ -11,9 +11,10 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <param name="quantised">Products of operands quantised to bytes, likewise.</param>
 /// <param name="pairs">Attention over pages of bfloat16 pairs, likewise.</param>
 /// <param name="amx">Products by tile registers, likewise.</param>
+/// <param name="softmax">What attention by tile registers needs beside them.</param>
 internal sealed unsafe class Kernels<TSimd, TVec>(
     WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null, Int8Kernels? quantised = null, AttentionKernels? pairs = null,
-    AmxKernels? amx = null) : IKernels
+    AmxKernels? amx = null, AttentionKernels? softmax = null) : IKernels
     where TSimd : unmanaged, ISimd<TVec>
     where TVec : unmanaged
 {
@@ -111,6 +112,12 @@ internal sealed unsafe class Kernels<TSimd, TVec>(
         if (cache.Layout == KVPageLayout.Rows)
         {
             Attention<TSimd, TVec>.Run(pool, scratch, plan, cache.Shape.Type, arguments);
+            return;
+        }
+
+        if (amx is { } tiles && softmax is { } vectors && AttentionAmx.Suits(cache.Shape))
+        {
+            Attention<TSimd, TVec>.RunAmx(pool, scratch, plan, tiles, vectors, arguments);
             return;
         }
 

@@ -20,7 +20,7 @@ internal static unsafe class AmxSelfCheck
             }
         }
 
-        return true;
+        return AmxAttentionSelfCheck.Passes(kernels, numbers);
     }
 
     private static bool ProductIsRight(AmxKernels kernels, int rowTiles, int steps, ushort[] numbers, bool isContinued)

@@ -1,7 +1,9 @@
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- --filter '*Linear*'
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- profile MODEL 512 16
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- rows 2
+// dotnet run -c Release --project bench/LongContext.Benchmarks -- amx 2
 using BenchmarkDotNet.Running;
+using LongContext.Benchmarks.Amx;
 using LongContext.Benchmarks.Profile;
 using LongContext.Benchmarks.Rows;
 
@@ -12,6 +14,10 @@ if (args is ["profile", _, ..])
 else if (args is ["rows", ..])
 {
     RowCosts.Run(args[1..], Console.Out);
+}
+else if (args is ["amx", ..])
+{
+    TileShares.Run(args[1..], Console.Out);
 }
 else
 {

@@ -196,6 +196,28 @@ internal sealed class BlocksOverRanksTests
     }
 
     [Test]
+    public async Task EstimateMemory_OverRanks_IsEnoughForWhatEachAllocates(
+        [Values(2, 4)] int ranks, [Values("star", "query")] string what, [Values(null, 1_000)] int? chunk)
+    {
+        (AttentionMethod method, ApproximateAttentionOptions options) = Case(what);
+        List<MeteredBackend> made = [];
+        InferenceSessionBuilder builder = Chunked(Builder(method, options).UseContextLength(4_000).UseKVCacheTokens(4_000).UseMaxConcurrentRequests(1), chunk)
+            .UseHosts(ranks).UseWarmUp(WarmUp.None);
+        MemoryEstimate estimate = builder.EstimateMemory(4_000);
+        using InferenceSession session = builder.UseBackend(() =>
+        {
+            made.Add(new MeteredBackend());
+            return made[^1];
+        }).Build();
+        GenerationResult result = await session.GenerateAsync(PromptOf(3_900), Options(2));
+        Assert.That(result.Usage.Attention, Is.EqualTo(method));
+        Assert.That(made, Has.Count.EqualTo(ranks));
+        Assert.That(made.Select(b => b.CacheBytes), Is.All.LessThanOrEqualTo(estimate.KVCacheBytes));
+        Assert.That(made.Max(b => b.CacheBytes), Is.GreaterThan(0.85 * estimate.KVCacheBytes));
+        Assert.That(made.Select(b => b.TensorBytes), Is.All.LessThanOrEqualTo(estimate.ActivationBytes).And.All.GreaterThan(0.25 * estimate.ActivationBytes));
+    }
+
+    [Test]
     public void EstimateMemory_OverRanks_IsOneRanksPart()
     {
         ApproximateAttentionOptions paper = new() { AnchorLength = 64, PassingLength = 64 };

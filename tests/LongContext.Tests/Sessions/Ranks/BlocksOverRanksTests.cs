@@ -2,6 +2,8 @@ using LongContext.Communication;
 using LongContext.Diagnostics;
 using LongContext.Tensors;
 using LongContext.Tests.Shared;
+using LongContext.Tests.Shared.Conformance;
+using LongContext.Tests.Shared.Formats;
 using LongContext.Tests.Shared.Golden;
 using NUnit.Framework;
 
@@ -26,6 +28,7 @@ internal sealed class BlocksOverRanksTests
         _folder = new TemporaryFolder();
         _model = _folder.File("tiny.gguf");
         GoldenModel.WriteGguf(_model, "tiny", DType.F32);
+        File.WriteAllBytes(_folder.File("heads.safetensors"), RandomHeads());
     }
 
     [OneTimeTearDown]
@@ -34,12 +37,12 @@ internal sealed class BlocksOverRanksTests
     [Test]
     public async Task Logits_OverRanks_AreThoseOfOneMachineWithTheSameBlocks(
         [Values("1 rank, 2 blocks", "2 ranks, 2 blocks", "2 ranks, 4 blocks", "4 ranks, 4 blocks", "4 ranks, 8 blocks", "2 ranks, 6 blocks")] string cut,
-        [Values("star", "random", "recent", "query", "none", "context only")] string what) =>
+        [Values("star", "random", "recent", "query", "distinct", "heads", "none", "context only")] string what) =>
         await AssertLikeOneMachine(cut[0] - '0', cut[^8] - '0', what, contextTokens: 709, chunk: null);
 
     [Test]
     public async Task Logits_OfAContextReadInManySteps_AreThoseOfOneMachine(
-        [Values(2, 4)] int ranks, [Values("star", "random", "query")] string what, [Values(100, 333)] int chunk) =>
+        [Values(2, 4)] int ranks, [Values("star", "random", "query", "distinct", "heads")] string what, [Values(100, 333)] int chunk) =>
         await AssertLikeOneMachine(ranks, 8, what, contextTokens: 1_001, chunk);
 
     [Test]
@@ -258,14 +261,30 @@ internal sealed class BlocksOverRanksTests
         Assert.That(result.Usage.Attention, Is.EqualTo(method));
     }
 
+    /// <summary>Retaining heads that nobody has trained.</summary>
+    private static byte[] RandomHeads()
+    {
+        const int width = 24, inputs = (4 + (2 * KVHeads)) * HeadDim;
+        SafetensorsWriter writer = new();
+        for (int layer = 0; layer < Layers; layer++)
+        {
+            writer.Tensor($"model.layers.{layer}.self_attn.fc1.weight", DType.F32, [width, inputs], TestData.Normal(width * inputs, layer + 1));
+            writer.Tensor($"model.layers.{layer}.self_attn.fc2.weight", DType.F32, [KVHeads, width], TestData.Normal(KVHeads * width, layer + 9));
+        }
+
+        return writer.ToArray();
+    }
+
     private static InferenceSessionBuilder Chunked(InferenceSessionBuilder builder, int? chunk) => chunk is { } size ? builder.UseChunkSize(size) : builder;
 
-    private static (AttentionMethod Method, ApproximateAttentionOptions Options) Case(string what) => what switch
+    private (AttentionMethod Method, ApproximateAttentionOptions Options) Case(string what) => what switch
     {
         "star" => (AttentionMethod.Star, Small),
         "random" => (AttentionMethod.Apb, Small with { Compressor = CompressorKind.Random, Seed = 9 }),
         "recent" => (AttentionMethod.Apb, Small with { Compressor = CompressorKind.Recent, AnchorLayout = AnchorLayout.Released }),
         "query" => (AttentionMethod.Apb, Small with { Compressor = CompressorKind.QueryAware }),
+        "distinct" => (AttentionMethod.Apb, Small with { Compressor = CompressorKind.Distinct }),
+        "heads" => (AttentionMethod.Apb, Small with { RetainingHeadsPath = _folder.File("heads.safetensors") }),
         "none" => (AttentionMethod.Apb, Small with { Compressor = CompressorKind.None, AnchorLength = 0 }),
         _ => (AttentionMethod.Apb, Small with { Compressor = CompressorKind.Random, AnchorLayout = AnchorLayout.ContextOnly }),
     };

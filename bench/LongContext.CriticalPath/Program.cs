@@ -1,5 +1,6 @@
 // Critical path of prefill on many hosts, from one machine: ranks compute one after another, a model of the link puts them side by side (docs/performance.md).
 // dotnet run -c Release --project bench/LongContext.CriticalPath -- 1b --tokens 32768 --hosts 8
+using System.Diagnostics;
 using System.Globalization;
 using LongContext;
 using LongContext.CriticalPath;
@@ -22,8 +23,22 @@ try
         $"{settings.Shape.Shape.Name}, {settings.Type} weights, {settings.Layers} of {settings.Shape.Shape.Layers} layers measured, {settings.Hosts} hosts of {settings.Threads} cores, {settings.Clock.Name} time; {Environment.ProcessorCount} cores here"));
     foreach (int tokens in settings.Tokens)
     {
-        Measurer measurer = new(settings, settings.Shape.Write(settings.Folder, settings.Layers, tokens + 64, settings.Type));
-        List<(MethodCase Case, List<Measurement> Rounds)> measured = [.. settings.Methods.Select(m => (MethodCase.Create(m, settings.Hosts), new List<Measurement>()))];
+        Measurer measurer = new(settings, settings.Shape.Write(settings.Folder, settings.Layers, settings.Type));
+        List<(MethodCase Case, List<Measurement> Rounds)> measured = [];
+        foreach (MethodCase method in settings.Methods.Select(m => MethodCase.Create(m, settings.Hosts)))
+        {
+            double needed = measurer.NeededBytes(method, tokens) / 1e9;
+            if (needed <= settings.MemoryGigabytes)
+            {
+                measured.Add((method, []));
+            }
+            else
+            {
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"{tokens} tokens, {method.Label}: left out, all ranks need {needed:0.0} GB; --memory allows {settings.MemoryGigabytes:0.0}"));
+            }
+        }
+
         for (int round = 0; round < settings.Rounds; round++)
         {
             foreach ((MethodCase method, List<Measurement> rounds) in measured)
@@ -49,6 +64,8 @@ try
         }
     }
 
+    using Process self = Process.GetCurrentProcess();
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"most memory of this process at any time: {self.PeakWorkingSet64 / 1e9:0.0} GB"));
     return 0;
 }
 catch (Exception e) when (e is FormatException or LongContextException or InvalidOperationException or IOException)

@@ -4,9 +4,12 @@ using System.Diagnostics;
 using System.Globalization;
 using LongContext;
 using LongContext.CriticalPath;
+using LongContext.CriticalPath.Recording;
 using LongContext.CriticalPath.Report;
 using LongContext.CriticalPath.Runs;
 using LongContext.CriticalPath.Simulation;
+
+static string Each(IEnumerable<double> values) => string.Join(" ", values.Select(v => v.ToString("0.000", CultureInfo.InvariantCulture)));
 
 if (args.Length == 0 || args.Contains("--help"))
 {
@@ -45,8 +48,9 @@ try
             {
                 Measurement one = await measurer.MeasureAsync(method, tokens);
                 rounds.Add(one);
-                string busy = string.Join(" ", one.Ranks.Select(r => r.Sum(e => e.Seconds).ToString("0.000", CultureInfo.InvariantCulture)));
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{tokens} tokens, {method.Label}, round {round}: seconds of each rank: {busy}"));
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{tokens} tokens, {method.Label}, round {round}, each rank's seconds: {Each(one.Ranks.Select(r => r.Sum(e => e.Seconds)))}; TFLOP: {Each(one.Operations.Select(o => o.Total / 1e12))}; MB sent: {Each(one.Ranks.Select(r => r.Where(e => e.Kind == EventKind.Start).Sum(e => e.Part!.Sends.Sum(m => m.Bytes)) / 1e6))}"));
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using LongContext.Attention;
 using LongContext.Communication;
 using LongContext.Loading;
 using LongContext.Models;
@@ -22,6 +23,7 @@ internal static class RankAgreement
         new("attention method", configuration.Attention.ToString()),
         new("decode merge", configuration.Decode.Merge.ToString()),
         new("decode placement", configuration.Decode.Placement.ToString()),
+        new("approximate attention", Approximation(sizes, configuration)),
         new("KV cache type", configuration.KVCacheType.ToString()),
         new("precision", configuration.Precision.ToString()),
         new("context length", Number(sizes.ContextLength)),
@@ -29,6 +31,17 @@ internal static class RankAgreement
         new("chunk size", Number(sizes.Limits.ChunkSize)),
         new("concurrent requests", Number(sizes.Limits.MaxSequences)),
     ];
+
+    /// <summary>All that an approximate method reads by; of retaining heads the file's length, since it may be anywhere.</summary>
+    private static string Approximation(SessionSizes sizes, SessionConfiguration configuration)
+    {
+        ApproximateAttentionOptions options = sizes.Approximation;
+        string heads = options.RetainingHeadsPath is { } path ? Invariant($"{new FileInfo(path).Length} bytes of heads") : "no heads";
+        return !AttentionMethods.IsApproximate(configuration.Attention) ? "none"
+            : Invariant($"{options with { RetainingHeadsPath = null }}, {heads}");
+    }
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

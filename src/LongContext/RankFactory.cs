@@ -2,6 +2,7 @@ using LongContext.Attention;
 using LongContext.Backends;
 using LongContext.Backends.Cpu;
 using LongContext.Communication;
+using LongContext.Diagnostics;
 using LongContext.Engine;
 using LongContext.Engine.Ranks;
 using LongContext.Loading;
@@ -67,8 +68,8 @@ internal sealed class RankFactory(SessionConfiguration configuration, SessionSiz
         ICommunicator communicator, int here, CausalLM? loaded, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         IBackend backend = owned.Add(configuration.CreateBackend?.Invoke() ?? Cpu(communicator.Rank, here));
-        IAttentionMethod method = AttentionMethods.CreateOverRanks(
-            configuration.Attention, communicator, sizes.AttentionModel, configuration.Decode, configuration.Timeline?.Invoke(communicator.Rank));
+        KVCacheShape shape = sizes.KVCache(sizes.ContextLength, communicator.Rank);
+        IAttentionMethod method = Method(communicator, backend, shape);
         if (method is IDisposable disposable)
         {
             owned.Add(disposable);
@@ -78,13 +79,23 @@ internal sealed class RankFactory(SessionConfiguration configuration, SessionSiz
         CausalLM model = owned.Add(loaded is not null && configuration.CreateBackend is null
             ? loaded.Share(backend, method, sizes.ContextLength, rows, outputs)
             : CausalLM.Load(files, backend, method, sizes.ContextLength, rows, outputs, progress, cancellationToken));
-        KVCacheStorage cache = owned.Add(SessionFactory.Allocate(backend, sizes.KVCache(sizes.ContextLength, communicator.Rank)));
+        KVCacheStorage cache = owned.Add(SessionFactory.Allocate(backend, shape));
         if (configuration.WarmUp == WarmUp.AtBuild && loaded is null)
         {
             model.WarmUp(cache, TimeProvider.System, SessionFactory.WarmUpLimit); // what attention does over ranks is not in it
         }
 
         return (new RankShare(communicator, model, method, backend, cache), model, backend);
+    }
+
+    private IAttentionMethod Method(ICommunicator communicator, IBackend backend, KVCacheShape cache)
+    {
+        StepTimeline? timeline = configuration.Timeline?.Invoke(communicator.Rank);
+        return AttentionMethods.IsApproximate(configuration.Attention)
+            ? AttentionMethods.CreateApproximateOverRanks(
+                configuration.Attention, sizes.Approximation, communicator, sizes.AttentionModel, backend, cache, sizes.ScratchPages(sizes.ContextLength),
+                configuration.Decode, timeline)
+            : AttentionMethods.CreateOverRanks(configuration.Attention, communicator, sizes.AttentionModel, configuration.Decode, timeline);
     }
 
     private CpuBackend Cpu(int rank, int here)

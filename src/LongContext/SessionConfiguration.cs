@@ -1,5 +1,6 @@
 using LongContext.Attention;
 using LongContext.Attention.Compression;
+using LongContext.Attention.SequenceParallel;
 using LongContext.Backends;
 using LongContext.Communication;
 using LongContext.Diagnostics;
@@ -69,6 +70,10 @@ internal sealed record SessionConfiguration
 
     /// <summary>Number of ranks.</summary>
     internal int Ranks => Communicator?.Size ?? Math.Clamp(Hosts ?? 1, 1, MaxRanks);
+
+    /// <summary>Whether steps are divided among ranks, if only one.</summary>
+    internal bool OverRanks => AttentionMethods.RunsOverRanks(Attention)
+        || (AttentionMethods.IsApproximate(Attention) && (Ranks > 1 || Communicator is not null));
 
     internal PrefixReuse PrefixReuse { get; init; }
 
@@ -142,7 +147,7 @@ internal sealed record SessionConfiguration
             problems.Add($"This is rank {Communicator.Rank}: rank 0 calls Build, every other rank BuildWorker.");
         }
 
-        if ((Ranks > 1 || IsWorker) && Enum.IsDefined(Attention) && !AttentionMethods.RunsOverRanks(Attention))
+        if ((Ranks > 1 || IsWorker) && Enum.IsDefined(Attention) && !OverRanks)
         {
             problems.Add($"UseAttention({Attention}) runs on one rank, but there are {Ranks}. Choose a method over ranks, such as {AttentionMethod.RingZigzag}.");
         }
@@ -151,7 +156,10 @@ internal sealed record SessionConfiguration
     private void FindApproximationProblems(List<string> problems)
     {
         ApproximateAttentionOptions o = Approximation;
-        CheckOption(problems, o.Hosts is >= 1 and <= MaxHosts, nameof(o.Hosts), o.Hosts, $"1 to {MaxHosts}");
+        CheckOption(problems, o.Hosts is null or (>= 1 and <= MaxHosts), nameof(o.Hosts), o.Hosts, $"1 to {MaxHosts}");
+        CheckOption(
+            problems, !OverRanks || o.Hosts is null || o.Hosts % Ranks == 0, nameof(o.Hosts), o.Hosts,
+            $"a multiple of the {Ranks} ranks, so that each has as many blocks; {BlockPlacement.DefaultBlocks(Ranks)} balance their work");
         CheckOption(problems, o.AnchorLength is null or >= 0, nameof(o.AnchorLength), o.AnchorLength, "at least 0 tokens");
         CheckOption(problems, o.PassingLength is null or >= 0, nameof(o.PassingLength), o.PassingLength, "at least 0 tokens");
         CheckOption(problems, o.MinimumLength is null or >= 0, nameof(o.MinimumLength), o.MinimumLength, "at least 0 tokens");

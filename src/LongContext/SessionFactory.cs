@@ -52,7 +52,7 @@ internal static class SessionFactory
 
         IBackend backend = owned.Add(configuration.CreateBackend?.Invoke() ?? CreateCpu(configuration));
         IAttentionMethod method = AttentionMethods.Create(
-            configuration.Attention, configuration.Approximation, sizes.AttentionModel, backend, sizes.KVCache(sizes.ContextLength),
+            configuration.Attention, sizes.Approximation, sizes.AttentionModel, backend, sizes.KVCache(sizes.ContextLength),
             sizes.ScratchPages(sizes.ContextLength), sizes.Limits.ChunkSize);
         method = TimedAttention.Around(method, configuration.Timeline?.Invoke(0));
         _ = method is IDisposable disposable ? owned.Add(disposable) : null;
@@ -120,11 +120,12 @@ internal static class SessionFactory
             return (_, _) => configuration.Attention;
         }
 
-        ApproximateReading reading = new(configuration.Attention, configuration.Approximation, sizes.AttentionModel, SessionConfiguration.PageSize);
+        ApproximateReading reading = new(
+            configuration.Attention, sizes.Approximation, sizes.AttentionModel, SessionConfiguration.PageSize, configuration.Ranks);
         return (contextLength, promptLength) =>
         {
             AttentionMethod method = reading.MethodFor(contextLength, promptLength);
-            if (method == AttentionMethod.Full)
+            if (method != configuration.Attention)
             {
                 Log.ReadExactly(logger, promptLength, configuration.Attention.ToString());
             }

@@ -18,21 +18,21 @@ internal sealed class SessionSizes
     private readonly SessionConfiguration _configuration;
     private readonly ModelConfig _model;
     private readonly long _weightBytes;
-    private readonly ApproximateAttentionOptions _approximation;
 
     internal SessionSizes(SessionConfiguration configuration, ModelConfig model, long weightBytes)
     {
         (_configuration, _model, _weightBytes) = (configuration, model, weightBytes);
         ApproximateAttentionOptions o = configuration.Approximation;
-        _approximation = o with
+        Approximation = o with
         {
-            Hosts = Math.Clamp(o.Hosts, 1, SessionConfiguration.MaxHosts),
+            Hosts = Math.Clamp(
+                o.Hosts ?? (configuration.OverRanks ? BlockPlacement.DefaultBlocks(configuration.Ranks) : PrefillGeometry.BlocksOf(o)), 1, SessionConfiguration.MaxHosts),
             AnchorLength = o.AnchorLength is { } anchor ? Math.Max(anchor, 0) : null,
             PassingLength = o.PassingLength is { } passing ? Math.Max(passing, 0) : null,
         };
         long most = Math.Min(Math.Min(model.MaxContextLength, DefaultContextLength), configuration.KVCacheTokens ?? long.MaxValue);
         ContextLength = configuration.ContextLength ?? (int)most;
-        OverRanks = AttentionMethods.RunsOverRanks(configuration.Attention);
+        OverRanks = configuration.OverRanks;
         int requests = Math.Clamp(configuration.MaxConcurrentRequests, 1, SessionConfiguration.MaxRequests);
         int mostChunk = SessionConfiguration.MaxChunk * _configuration.Ranks;
         int chunk = configuration.ChunkSize ?? (OverRanks ? Math.Min(ContextLength, mostChunk) : DefaultChunk);
@@ -43,9 +43,17 @@ internal sealed class SessionSizes
     internal bool OverRanks { get; }
 
     /// <summary>Most rows that one rank computes in a step.</summary>
-    internal int RankRows => OverRanks
-        ? Attention.SequenceParallel.RankRows.MostRows(Limits.ChunkSize, Limits.MaxSequences, _configuration.Ranks)
-        : Limits.MaxTokens;
+    internal int RankRows => OverRanks ? Math.Max(ExactRows, BlockRows) : Limits.MaxTokens;
+
+    /// <summary>Most rows that one rank computes where the method is exact.</summary>
+    private int ExactRows => Attention.SequenceParallel.RankRows.MostRows(Limits.ChunkSize, Limits.MaxSequences, _configuration.Ranks);
+
+    /// <summary>Most rows of one rank in a pass over a context in blocks: the anchor and its blocks, as far as they are in a step.</summary>
+    private int BlockRows => !AttentionMethods.IsApproximate(_configuration.Attention) ? 0
+        : checked((AnchorPages(ContextLength) * SessionConfiguration.PageSize) + (int)Math.Min(Limits.ChunkSize, MostBlocks * (long)BlockLength(ContextLength)));
+
+    /// <summary>Most blocks that one rank reads.</summary>
+    private int MostBlocks => new BlockPlacement(_configuration.Ranks).MostBlocks(PrefillGeometry.BlocksOf(Approximation));
 
     /// <summary>The longest prompt plus output.</summary>
     internal int ContextLength { get; }
@@ -53,12 +61,16 @@ internal sealed class SessionSizes
     /// <summary>The size of a step.</summary>
     internal SchedulerLimits Limits { get; }
 
+    /// <summary>How an approximate method reads, with the number of blocks for these ranks.</summary>
+    internal ApproximateAttentionOptions Approximation { get; }
+
     /// <summary>Ranks that divide the heads among them; 1 where each computes all.</summary>
     private int HeadRanks => AttentionMethods.RanksOfHeads(_configuration.Attention, _configuration.Ranks, _model.KVHeads);
 
     /// <summary>Pages, the cache's last ones, that the attention method keeps for itself.</summary>
     internal int ScratchPages(int contextLength) => !AttentionMethods.IsApproximate(_configuration.Attention) ? 0
-        : PrefillGeometry.ScratchPages(_configuration.Attention, _approximation, contextLength, SessionConfiguration.PageSize);
+        : OverRanks ? AnchorPages(contextLength)
+        : PrefillGeometry.ScratchPages(_configuration.Attention, Approximation, contextLength, SessionConfiguration.PageSize);
 
     /// <summary>What attention methods know of the model.</summary>
     internal AttentionModel AttentionModel => new(
@@ -75,7 +87,8 @@ internal sealed class SessionSizes
 
     /// <summary>The KV cache for a context of <paramref name="contextLength"/> tokens: its pages, one more, and those of the attention method; over ranks, one rank's part of them.</summary>
     /// <remarks>
-    /// A rank may have somewhat more than its part of each sequence: pages for that are added. With <see cref="DecodePlacement.LastRank"/>
+    /// A rank may have somewhat more than its part of each sequence, and of a context read in blocks each block is of whole pages: pages for that
+    /// are added. With <see cref="DecodePlacement.LastRank"/>
     /// the last rank may come to hold every token.
     /// </remarks>
     internal KVCacheShape KVCache(int contextLength, int rank = 0)
@@ -84,7 +97,9 @@ internal sealed class SessionSizes
         if (OverRanks && _configuration.Ranks > 1)
         {
             bool all = _configuration.Decode.Placement == DecodePlacement.LastRank && rank == _configuration.Ranks - 1;
-            int more = 1 + ((Attention.SequenceParallel.RankRows.FewestSpread(_configuration.Ranks) + SessionConfiguration.PageSize / 2) / SessionConfiguration.PageSize);
+            int blocks = AttentionMethods.IsApproximate(_configuration.Attention) ? MostBlocks : 0; // each of whole pages, and a token more than its part
+            int unspread = Attention.SequenceParallel.RankRows.FewestSpread(_configuration.Ranks) + (SessionConfiguration.PageSize / 2) + blocks;
+            int more = 1 + (unspread / SessionConfiguration.PageSize) + blocks;
             pages = checked((all ? pages * _configuration.Ranks : pages) + (Math.Min(pages, Limits.MaxSequences) * more));
         }
 
@@ -100,13 +115,13 @@ internal sealed class SessionSizes
         long keysAndValues = checked(2L * cache.KVHeads * cache.HeadDim * BlockFormat.Of(cache.Type).BytesPerBlock);
         long logits = checked((long)Limits.MaxOutputs * _model.VocabularySize * sizeof(float)); // the engine's copy
         long scores = _configuration.Attention == AttentionMethod.Apb
-            ? sizeof(float) * (long)cache.Layers * cache.KVHeads * ContextBlocks.Cut(contextLength, _approximation.Hosts, cache.PageSize).BlockLength
+            ? sizeof(float) * (long)cache.Layers * cache.KVHeads * BlockLength(contextLength) * (OverRanks ? MostBlocks : 1)
             : 0;
         long bookkeeping = cache.Pages * ((long)BookkeepingBytesPerPage + (cache.PageSize * sizeof(int)));
         return new MemoryEstimate(
             _weightBytes,
-            checked(keysAndValues * cache.Layers * cache.Pages * cache.PageSize),
-            checked(CausalLM.ActivationByteCount(_model, RankRows, Limits.MaxOutputs) + logits + scores + bookkeeping + ExchangeBytes(keysAndValues)))
+            checked(keysAndValues * ((long)cache.Layers * cache.Pages + PassingLayerPages(contextLength)) * cache.PageSize),
+            checked(CausalLM.ActivationByteCount(_model, RankRows, Limits.MaxOutputs) + logits + scores + bookkeeping + ExchangeBytes(keysAndValues) + PassingBytes(contextLength, keysAndValues)))
         {
             Ranks = _configuration.Ranks,
         };
@@ -151,10 +166,34 @@ internal sealed class SessionSizes
         }
 
         long state = (long)_model.QHeads * (_model.HeadDim + 1) * sizeof(float);
-        long moved = Math.Min(RankRows, ShardedDecode.RowsAtOnce) * (long)_configuration.Ranks * 6 * state;
-        long block = RankRows * ((3 * keysAndValuesPerToken) + (2L * _model.KVHeads * _model.HeadDim * sizeof(float)) + (2 * state));
+        long moved = Math.Min(ExactRows, ShardedDecode.RowsAtOnce) * (long)_configuration.Ranks * 6 * state;
+        long block = ExactRows * ((3 * keysAndValuesPerToken) + (2L * _model.KVHeads * _model.HeadDim * sizeof(float)) + (2 * state));
         long heads = HeadRanks == 1 ? 0
             : RankRows * HeadExchange.BytesPerRow(AttentionModel, HeadRanks, _configuration.KVCacheType == KVCacheType.Float32 ? sizeof(float) : sizeof(ushort));
         return checked(moved + block + heads);
     }
+
+    /// <summary>Over ranks, pages of what blocks pass on, in all layers; a context that one step reads needs one layer's.</summary>
+    private long PassingLayerPages(int contextLength)
+    {
+        bool inOneStep = Limits.MaxSequences == 1 && Limits.ChunkSize >= contextLength;
+        return (inOneStep ? 1L : _model.Layers) * PassingPages(contextLength);
+    }
+
+    /// <summary>Over ranks, memory for what blocks pass on while it travels, and states of the rows that see it.</summary>
+    private long PassingBytes(int contextLength, long keysAndValuesPerToken)
+    {
+        long entries = (long)PassingPages(contextLength) * SessionConfiguration.PageSize;
+        long entry = keysAndValuesPerToken + ((2L * _model.HeadDim * sizeof(float)) + (2 * sizeof(int))) * _model.KVHeads;
+        long state = (long)_model.QHeads * (_model.HeadDim + 2) * sizeof(float);
+        return OverRanks && AttentionMethods.IsApproximate(_configuration.Attention) ? checked((entries * entry) + (BlockRows * state)) : 0;
+    }
+
+    private int AnchorPages(int contextLength) =>
+        PrefillGeometry.AnchorPages(_configuration.Attention, Approximation, contextLength, SessionConfiguration.PageSize);
+
+    private int PassingPages(int contextLength) =>
+        OverRanks ? PrefillGeometry.PassingPages(_configuration.Attention, Approximation, contextLength, SessionConfiguration.PageSize) : 0;
+
+    private int BlockLength(int contextLength) => PrefillGeometry.BlockLength(Approximation, contextLength, SessionConfiguration.PageSize);
 }

@@ -25,6 +25,22 @@ internal sealed class RanksTests
     }
 
     [Test]
+    public void Run_InBlocksOverThreads_SaysWhatOneMachineSays()
+    {
+        string[] star = ["run", .. Asked, "--attention", "star", "--min-length", "0"];
+        string[] apb = ["run", .. Asked, "--attention", "apb", "--anchor", "64", "--passing", "64", "--compressor", "recent", "--min-length", "0"];
+        foreach (string[] asked in (string[][])[star, apb])
+        {
+            string expected = Cli.Run([.. asked, "--hosts", "4"]).Output;
+            foreach (string[] ranks in (string[][])[["--hosts", "2"], ["--hosts", "4", "--blocks", "4"]])
+            {
+                CliResult result = Cli.Run([.. asked, "--communicator", "inprocess", .. ranks]);
+                Assert.That(result.Output, Is.Not.Empty.And.EqualTo(expected), $"{asked[9]} {ranks[1]} {result.Errors}");
+            }
+        }
+    }
+
+    [Test]
     public void Trace_HasComputingAndTransfersOfEveryRankAndLayer()
     {
         using TemporaryFolder folder = new();
@@ -77,6 +93,17 @@ internal sealed class RanksTests
     }
 
     [Test]
+    public void Run_InBlocksUnderMpi_SaysWhatOneMachineSays()
+    {
+        string[] asked = ["run", .. Asked, "--attention", "apb", "--anchor", "64", "--passing", "64", "--min-length", "0"];
+
+        CliResult result = Cli.RunUnderMpi(2, [.. asked, "--communicator", "mpi", "--threads", "1"]);
+
+        Assert.That(result.ExitCode, Is.Zero, result.Errors);
+        Assert.That(result.Output, Is.EqualTo(Cli.Run([.. asked, "--hosts", "4"]).Output), result.Errors);
+    }
+
+    [Test]
     public void Run_OverTcp_IsPrintedOnce_ByRank0()
     {
         IReadOnlyList<CliResult> results = Cli.RunOverTcp(2, ["run", .. Asked, "--attention", "ring-zigzag", "--communicator", "tcp"]);
@@ -88,6 +115,7 @@ internal sealed class RanksTests
 
     [TestCase("--hosts is 3, but 1", "--communicator", "mpi", "--hosts", "3", "--attention", "ring")]
     [TestCase("LONGCONTEXT_RANK", "--communicator", "tcp", "--attention", "ring")]
+    [TestCase("multiple of the 3 ranks", "--communicator", "inprocess", "--hosts", "3", "--attention", "apb", "--blocks", "4")]
     [TestCase("RingZigzag", "--hosts", "3")] // full attention is one rank's
     public void BadInput_IsNamed(string named, params string[] options)
     {

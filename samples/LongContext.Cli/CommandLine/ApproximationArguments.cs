@@ -6,14 +6,17 @@ internal static class ApproximationArguments
     private const string Heads = "heads:";
 
     /// <param name="arguments">The command line.</param>
-    /// <param name="hosts">Blocks; null: the default.</param>
-    internal static ApproximateAttentionOptions Read(Arguments arguments, int? hosts)
+    /// <param name="blocks">Blocks; null: the default.</param>
+    internal static ApproximateAttentionOptions Read(Arguments arguments, int? blocks)
     {
         ApproximateAttentionOptions options = new()
         {
-            Hosts = hosts ?? 8,
+            Hosts = blocks,
             AnchorLength = arguments.GetInteger(Options.Anchor, minimum: 0),
             PassingLength = arguments.GetInteger(Options.Passing, minimum: 0),
+            AnchorLayout = arguments.GetChoice(
+                Options.AnchorLayout, ("query-first", AnchorLayout.QueryFirst), ("released", AnchorLayout.Released),
+                ("context-only", AnchorLayout.ContextOnly)) ?? AnchorLayout.QueryFirst,
             MinimumLength = arguments.GetInteger(Options.MinimumLength, minimum: 0),
         };
         return arguments.GetText(Options.Compressor) is { } compressor && compressor.StartsWith(Heads, StringComparison.Ordinal)
@@ -21,7 +24,7 @@ internal static class ApproximationArguments
             : options with
             {
                 Compressor = arguments.GetChoice(
-                    Options.Compressor, ("heads:FILE", CompressorKind.RetainingHeads), ("query", CompressorKind.QueryAware),
+                    Options.Compressor, ("heads:FILE", CompressorKind.RetainingHeads), ("distinct", CompressorKind.Distinct), ("query", CompressorKind.QueryAware),
                     ("recent", CompressorKind.Recent), ("random", CompressorKind.Random), ("none", CompressorKind.None)),
             };
     }

@@ -25,16 +25,20 @@ internal sealed record EngineOptions
 
     internal required ModelPrecision Precision { get; init; }
 
-    /// <summary>Ranks, or the blocks of an approximate method; null: not said.</summary>
+    /// <summary>Ranks, or without a communicator the blocks of an approximate method; null: not said.</summary>
     internal required int? Hosts { get; init; }
 
-    internal required CommunicatorKind Communicator { get; init; }
+    /// <summary>Null: not said, so that approximate methods read on one machine.</summary>
+    internal required CommunicatorKind? AskedCommunicator { get; init; }
+
+    /// <summary>What ranks are, if there are any.</summary>
+    internal CommunicatorKind Communicator => AskedCommunicator ?? CommunicatorKind.InProcess;
 
     /// <summary>Where a timeline goes; null: nowhere.</summary>
     internal required string? Trace { get; init; }
 
-    /// <summary>Whether <see cref="Hosts"/> are ranks: approximate methods cut a context into blocks instead.</summary>
-    internal bool RunsOverRanks => Attention is not (AttentionMethod.Star or AttentionMethod.Apb);
+    /// <summary>Whether <see cref="Hosts"/> are ranks: approximate methods on one machine cut a context into blocks instead.</summary>
+    internal bool RunsOverRanks => AskedCommunicator is not null || !IsApproximate(Attention);
 
     /// <summary>Threads really used.</summary>
     internal int ThreadCount => Threads > 0 ? Threads : Environment.ProcessorCount;
@@ -44,6 +48,9 @@ internal sealed record EngineOptions
         (string, AttentionMethod)[] methods = [.. Enum.GetValues<AttentionMethod>().Select(m => (JsonNames.Of(m), m))];
         AttentionMethod attention = arguments.GetChoice(Options.Attention, methods) ?? AttentionMethod.Full;
         int? hosts = arguments.GetInteger(Options.Hosts, minimum: 1);
+        CommunicatorKind? communicator = arguments.GetChoice(
+            Options.Communicator, ("inprocess", CommunicatorKind.InProcess), ("mpi", CommunicatorKind.Mpi), ("tcp", CommunicatorKind.Tcp));
+        int? blocks = arguments.GetInteger(Options.Blocks, minimum: 1) ?? (IsApproximate(attention) && communicator is null ? hosts : null);
         return new EngineOptions
         {
             LinkRoot = arguments.GetText(Options.LinkRoot),
@@ -51,11 +58,9 @@ internal sealed record EngineOptions
             Context = arguments.GetInteger(Options.Context, minimum: 1),
             Chunk = arguments.GetInteger(Options.Chunk, minimum: 1),
             Attention = attention,
-            Approximation = ApproximationArguments.Read(arguments, attention is AttentionMethod.Star or AttentionMethod.Apb ? hosts : null),
+            Approximation = ApproximationArguments.Read(arguments, blocks),
             Hosts = hosts,
-            Communicator = arguments.GetChoice(
-                Options.Communicator, ("inprocess", CommunicatorKind.InProcess), ("mpi", CommunicatorKind.Mpi), ("tcp", CommunicatorKind.Tcp))
-                ?? CommunicatorKind.InProcess,
+            AskedCommunicator = communicator,
             Trace = arguments.GetText(Options.Trace),
             KV = arguments.GetChoice(Options.KV, ("f32", KVCacheType.Float32), ("bf16", KVCacheType.BFloat16)) ?? KVCacheType.BFloat16,
             Precision = arguments.GetChoice(Options.Precision, ("float32", ModelPrecision.Float32), ("auto", ModelPrecision.Auto)) ?? ModelPrecision.Auto,
@@ -64,7 +69,7 @@ internal sealed record EngineOptions
 
     /// <summary>The same with full attention on one host, in this process, without a trace.</summary>
     internal EngineOptions AsFull() =>
-        this with { Attention = AttentionMethod.Full, Hosts = null, Communicator = CommunicatorKind.InProcess, Trace = null };
+        this with { Attention = AttentionMethod.Full, Hosts = null, AskedCommunicator = null, Trace = null };
 
     /// <summary>Starts a session's configuration.</summary>
     internal InferenceSessionBuilder CreateBuilder(string model)
@@ -80,4 +85,6 @@ internal sealed record EngineOptions
         builder = Context is { } context ? builder.UseContextLength(context) : builder;
         return Chunk is { } chunk ? builder.UseChunkSize(chunk) : builder;
     }
+
+    private static bool IsApproximate(AttentionMethod method) => method is AttentionMethod.Star or AttentionMethod.Apb;
 }

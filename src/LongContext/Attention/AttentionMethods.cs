@@ -9,7 +9,7 @@ namespace LongContext.Attention;
 /// <summary>From options to a method: the one switch.</summary>
 internal static class AttentionMethods
 {
-    /// <summary>Whether the method divides steps among ranks, if only one.</summary>
+    /// <summary>Whether the method always divides steps among ranks, if only one; an approximate one does where there are ranks.</summary>
     internal static bool RunsOverRanks(AttentionMethod method) =>
         method is AttentionMethod.Ring or AttentionMethod.RingZigzag or AttentionMethod.Ulysses or AttentionMethod.Usp;
 
@@ -76,6 +76,28 @@ internal static class AttentionMethods
             : new RingAttention(communicator, timeline);
         return new SequenceParallelAttention(
             communicator, new SequenceParallelLayout(partition, decode.Placement), inside, Exchange(communicator, decode), timeline);
+    }
+
+    /// <summary>Makes one rank's part of an approximate method over ranks.</summary>
+    /// <param name="method">Which one.</param>
+    /// <param name="options">Validated.</param>
+    /// <param name="communicator">This rank's, owned by the caller.</param>
+    /// <param name="model">The model's sizes.</param>
+    /// <param name="backend">Computes.</param>
+    /// <param name="cache">This rank's cache; its last pages belong to the method, as many as <see cref="PrefillGeometry.AnchorPages"/> says.</param>
+    /// <param name="scratchPages">How many those are.</param>
+    /// <param name="decode">How decoding works over ranks.</param>
+    /// <param name="timeline">Records what this rank does, if there is one.</param>
+    /// <exception cref="ModelFormatException">Retaining heads are malformed, or another model's.</exception>
+    internal static IAttentionMethod CreateApproximateOverRanks(
+        AttentionMethod method, ApproximateAttentionOptions options, ICommunicator communicator, AttentionModel model, IBackend backend,
+        KVCacheShape cache, int scratchPages, ShardedDecodeOptions decode, StepTimeline? timeline)
+    {
+        ICompressor? compressor = method == AttentionMethod.Star ? null : Compressors.Create(options, model, backend, BlockReading.ScoredAtOnce);
+        return new ApbOverRanks(
+            communicator, new ApproximateReading(method, options, model, cache.PageSize, communicator.Size),
+            CreateOverRanks(ApproximateReading.ExactOverRanks, communicator, model, decode, timeline), model, compressor, backend, cache,
+            new ScratchPages(cache.Pages - scratchPages, cache.PageSize), timeline);
     }
 
     private static QueryExchange Exchange(ICommunicator communicator, ShardedDecodeOptions decode) => decode.Merge switch

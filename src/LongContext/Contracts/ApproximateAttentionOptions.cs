@@ -7,8 +7,11 @@ namespace LongContext;
 /// </remarks>
 public sealed record ApproximateAttentionOptions
 {
-    /// <summary>H: blocks that a context is cut into; default 8. On one machine they are read one after another. 1 to 1,024.</summary>
-    public int Hosts { get; init; } = 8;
+    /// <summary>
+    /// H: blocks that a context is cut into, 1 to 1,024. On one machine they are read one after another; default 8. Over ranks each reads its blocks
+    /// while the others read theirs: a multiple of the ranks; default two for each, which balances their work.
+    /// </summary>
+    public int? Hosts { get; init; }
 
     /// <summary>
     /// l_a: the anchor's context tokens; default a 32nd of the context, at most 8,192 (1,024 at 32K, 4,096 at 128K). 0: no anchor, and no
@@ -22,7 +25,7 @@ public sealed record ApproximateAttentionOptions
     /// <summary>What the anchor is made of.</summary>
     public AnchorLayout AnchorLayout { get; init; } = AnchorLayout.QueryFirst;
 
-    /// <summary>Which keys are passed on; default retaining heads where <see cref="RetainingHeadsPath"/> is set, else query-aware.</summary>
+    /// <summary>Which keys are passed on; default retaining heads where <see cref="RetainingHeadsPath"/> is set, else distinct.</summary>
     public CompressorKind? Compressor { get; init; }
 
     /// <summary>A safetensors file of retaining heads for this model, in the layout of Locret's published ones.</summary>

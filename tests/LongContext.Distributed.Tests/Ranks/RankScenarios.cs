@@ -23,6 +23,7 @@ internal static class RankScenarios
         ["survive-signals"] = FaultScenarios.SurviveSignals,
         ["tell-info"] = FaultScenarios.TellInfo,
         ["session-equals-one-rank"] = SessionScenarios.EqualOneRank,
+        ["session-blocks-equal-one-machine"] = SessionScenarios.BlocksEqualOneMachine,
         ["session-generates-for-ever"] = SessionScenarios.GenerateForEver,
         ["session-last-differs"] = SessionScenarios.LastDiffers,
     };

@@ -25,4 +25,22 @@ internal sealed class RankedSessionTests
         Assert.That(SessionModel.ExactMethods, Is.EquivalentTo(new[] { AttentionMethod.Ring, AttentionMethod.RingZigzag, AttentionMethod.Ulysses, AttentionMethod.Usp }));
         Assert.That(job.AwaitOrphans(end.Elapsed + TimeSpan.FromSeconds(5)), Is.Empty);
     }
+
+    [TestCase(RankLauncher.OpenMpi, 4, "mpi")]
+    [TestCase(RankLauncher.Mpich, 4, "mpi")]
+    [TestCase(RankLauncher.Processes, 3, "tcp")]
+    public void Session_ThatReadsInBlocksOverProcesses_EqualsOneMachine(RankLauncher launcher, int ranks, string transport)
+    {
+        using RankJob job = RankJob.Start(new RankLaunch(launcher, ranks, "session-blocks-equal-one-machine", transport, SessionModel.Path));
+        RankJobResult end = job.WaitForEnd(TimeSpan.FromSeconds(120));
+        TestContext.Out.WriteLine(end);
+
+        Assert.That(end.ExitCode, Is.Zero, end.ToString());
+        foreach (string name in (string[])[$"Star of {ranks}", $"Apb of {ranks}", $"Apb of {2 * ranks}"])
+        {
+            Assert.That(end.Output, Has.Exactly(1).StartsWith($"{name} blocks equals one rank: 106 rows within "), end.ToString());
+        }
+
+        Assert.That(job.AwaitOrphans(end.Elapsed + TimeSpan.FromSeconds(5)), Is.Empty);
+    }
 }

@@ -12,6 +12,15 @@ internal static class SessionModel
     internal static IReadOnlyList<AttentionMethod> ExactMethods { get; } =
         [.. Enum.GetValues<AttentionMethod>().Where(m => m.ToString() is "Ring" or "RingZigzag" or "Ulysses" or "Usp")];
 
+    /// <summary>Approximate methods, with one block and with two for each rank, that read every context in blocks that is long enough for two.</summary>
+    internal static IEnumerable<(AttentionMethod Method, ApproximateAttentionOptions Options)> InBlocks(int ranks)
+    {
+        ApproximateAttentionOptions options = new() { AnchorLength = 20, PassingLength = 40, QueryTokens = 6, MinimumLength = 0 };
+        yield return (AttentionMethod.Star, options with { Hosts = ranks });
+        yield return (AttentionMethod.Apb, options with { Hosts = 2 * ranks, Compressor = CompressorKind.QueryAware });
+        yield return (AttentionMethod.Apb, options with { Hosts = ranks, Compressor = CompressorKind.Random });
+    }
+
     private static string OfSamples => System.IO.Path.Combine(SharedData.RepositoryRoot, "samples", "Quickstart", "model");
 
     /// <summary>Every rank's session with exact arithmetic, on one core.</summary>

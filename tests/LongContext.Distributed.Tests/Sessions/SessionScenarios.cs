@@ -25,25 +25,53 @@ internal static class SessionScenarios
         int code = 0;
         foreach (AttentionMethod method in SessionModel.ExactMethods)
         {
-            InferenceSessionBuilder builder = SessionModel.Builder(model, method).UseCommunicator(run.Connect(new CommunicatorOptions()));
-            if (expected is null)
-            {
-                using InferenceWorker worker = builder.BuildWorker();
-                worker.Run();
-                continue;
-            }
-
-            using InferenceSession session = builder.Build();
-            SessionAnswers answers = SessionAnswers.AskAsync(session, text).GetAwaiter().GetResult();
-            double distance = answers.LogitDistance(expected);
-            string? others = answers.FindOtherTokens(expected);
-            bool equal = distance <= Tolerance && others is null && answers.Logits.Count == expected.Logits.Count;
-            string rows = string.Create(CultureInfo.InvariantCulture, $"{answers.Logits.Count} rows within {distance:0.0e+0}");
-            Console.WriteLine($"{method} {(equal ? "equals" : "DIFFERS FROM")} one rank: {rows}; {others ?? "all tokens the same"}");
-            code = equal ? code : 1;
+            code |= Compare(run, SessionModel.Builder(model, method), $"{method}", text, expected);
         }
 
         return code;
+    }
+
+    /// <summary>For Star and APB, with one block on each rank and with two: as the same blocks on one machine.</summary>
+    internal static int BlocksEqualOneMachine(RankRun run)
+    {
+        string model = run.Arguments[0];
+        int code = 0;
+        foreach ((AttentionMethod method, ApproximateAttentionOptions options) in SessionModel.InBlocks(run.Place.Size))
+        {
+            int[] text = [];
+            SessionAnswers? expected = null;
+            if (run.Place.Rank == 0)
+            {
+                using InferenceSession one = SessionModel.Builder(model, method).UseAttention(method, options).Build();
+                text = SessionAnswers.WriteTextAsync(one).GetAwaiter().GetResult();
+                expected = SessionAnswers.AskAsync(one, text).GetAwaiter().GetResult();
+            }
+
+            code |= Compare(run, SessionModel.Builder(model, method).UseAttention(method, options), $"{method} of {options.Hosts} blocks", text, expected);
+        }
+
+        return code;
+    }
+
+    /// <summary>Rank 0 asks a session over the ranks and writes how its answers are to those expected; the others work for it.</summary>
+    private static int Compare(RankRun run, InferenceSessionBuilder builder, string name, int[] text, SessionAnswers? expected)
+    {
+        builder = builder.UseCommunicator(run.Connect(new CommunicatorOptions()));
+        if (expected is null)
+        {
+            using InferenceWorker worker = builder.BuildWorker();
+            worker.Run();
+            return 0;
+        }
+
+        using InferenceSession session = builder.Build();
+        SessionAnswers answers = SessionAnswers.AskAsync(session, text).GetAwaiter().GetResult();
+        double distance = answers.LogitDistance(expected);
+        string? others = answers.FindOtherTokens(expected);
+        bool equal = distance <= Tolerance && others is null && answers.Logits.Count == expected.Logits.Count;
+        string rows = string.Create(CultureInfo.InvariantCulture, $"{answers.Logits.Count} rows within {distance:0.0e+0}");
+        Console.WriteLine($"{name} {(equal ? "equals" : "DIFFERS FROM")} one rank: {rows}; {others ?? "all tokens the same"}");
+        return equal ? 0 : 1;
     }
 
     /// <summary>Generates until something ends it. More arguments: the operations' deadline in seconds, and what a rank does at a fault.</summary>

@@ -218,9 +218,12 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
         }
 
         Span<float> scores = _rowScores.AsSpan(0, count);
+        int blockStart = _geometry.Blocks.Start(piece.Block);
         _compressor.Score(
-            new LayerRows(layer, piece.Start, q.Slice(_firstRow, piece.Count), k.Slice(_firstRow, piece.Count), v.Slice(_firstRow, piece.Count)), scores);
-        _scores.Store(layer, piece.Start - _geometry.Blocks.Start(piece.Block), scores);
+            new LayerRows(
+                layer, piece.Start, blockStart, q.Slice(_firstRow, piece.Count), k.Slice(_firstRow, piece.Count), v.Slice(_firstRow, piece.Count)),
+            scores);
+        _scores.Store(layer, piece.Start - blockStart, scores);
     }
 
     private void PassOnIfDue(in AttentionContext context)

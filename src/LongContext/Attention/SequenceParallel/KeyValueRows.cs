@@ -20,18 +20,22 @@ internal sealed class KeyValueRows(ICommunicator communicator) : IDisposable
     }
 
     /// <summary>Takes rows from a backend.</summary>
-    internal void Store(IBackend backend, in Tensor k, in Tensor v, KVCacheShape shape)
+    internal void Store(IBackend backend, in Tensor k, in Tensor v, KVCacheShape shape) => Store(backend, k, v, Region(k.Rows, shape));
+
+    /// <summary>Takes rows from a backend, into a part of the memory.</summary>
+    internal void Store(IBackend backend, in Tensor k, in Tensor v, in CommRegion region)
     {
-        CommRegion region = Region(k.Rows, shape);
         long half = region.Count / 2;
         StoreHalf(backend, k, region.Slice(0, half));
         StoreHalf(backend, v, region.Slice(half, half));
     }
 
     /// <summary>Gives rows to a backend.</summary>
-    internal void Load(IBackend backend, in Tensor k, in Tensor v, KVCacheShape shape)
+    internal void Load(IBackend backend, in Tensor k, in Tensor v, KVCacheShape shape) => Load(backend, k, v, Region(k.Rows, shape));
+
+    /// <summary>Gives rows to a backend, from a part of the memory.</summary>
+    internal void Load(IBackend backend, in Tensor k, in Tensor v, in CommRegion region)
     {
-        CommRegion region = Region(k.Rows, shape);
         long half = region.Count / 2;
         LoadHalf(backend, region.Slice(0, half), k);
         LoadHalf(backend, region.Slice(half, half), v);

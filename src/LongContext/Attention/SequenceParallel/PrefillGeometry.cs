@@ -3,6 +3,8 @@ namespace LongContext.Attention.SequenceParallel;
 /// <summary>How one prompt is read: blocks, anchor, and how much each block passes on. A function of lengths and options alone, the same on every rank.</summary>
 internal sealed class PrefillGeometry
 {
+    private const int DefaultBlocks = 8;
+
     private readonly int[] _passingBefore;
 
     private PrefillGeometry(ContextBlocks blocks, Anchor anchor, int passingLength, int pageSize)
@@ -31,7 +33,7 @@ internal sealed class PrefillGeometry
     internal static PrefillGeometry For(
         AttentionMethod method, ApproximateAttentionOptions options, int contextLength, int promptLength, int pageSize)
     {
-        ContextBlocks blocks = ContextBlocks.Cut(contextLength, options.Hosts, pageSize);
+        ContextBlocks blocks = ContextBlocks.Cut(contextLength, BlocksOf(options), pageSize);
         if (method == AttentionMethod.Star)
         {
             return new PrefillGeometry(blocks, Anchor.Lay(AnchorLayout.ContextOnly, blocks.BlockLength, 0, blocks.BlockLength, pageSize), 0, pageSize);
@@ -46,19 +48,34 @@ internal sealed class PrefillGeometry
     internal static int ContextOf(ApproximateAttentionOptions options, int contextLength, int promptLength) =>
         contextLength < promptLength ? contextLength : promptLength - Math.Min(options.QueryTokens, promptLength);
 
-    /// <summary>Most pages, beside those of the sequence, that any context up to <paramref name="contextLength"/> takes.</summary>
+    /// <summary>Blocks that a context is cut into; rounding to pages may leave fewer.</summary>
+    internal static int BlocksOf(ApproximateAttentionOptions options) => options.Hosts ?? DefaultBlocks;
+
+    /// <summary>Tokens of a block of a context of so many.</summary>
+    internal static int BlockLength(ApproximateAttentionOptions options, int contextLength, int pageSize) =>
+        ContextBlocks.Cut(contextLength, BlocksOf(options), pageSize).BlockLength;
+
+    /// <summary>Most pages, beside those of the sequence, that any context up to <paramref name="contextLength"/> takes on one machine.</summary>
     internal static int ScratchPages(AttentionMethod method, ApproximateAttentionOptions options, int contextLength, int pageSize)
     {
-        if (method != AttentionMethod.Apb)
-        {
-            return 0;
-        }
+        bool ownAnchor = method == AttentionMethod.Star || options.AnchorLayout == AnchorLayout.ContextOnly; // the sequence's own beginning
+        return checked((ownAnchor ? 0 : AnchorPages(method, options, contextLength, pageSize)) + PassingPages(method, options, contextLength, pageSize));
+    }
 
-        int block = ContextBlocks.Cut(contextLength, options.Hosts, pageSize).BlockLength;
-        int anchor = options.AnchorLayout == AnchorLayout.ContextOnly ? 0
-            : (int)Math.Min(2L * RoundUp(AnchorLength(options, contextLength), pageSize), 2L * block);
-        long passing = (options.Hosts - 1L) * Math.Min(RoundUp(PassingLength(options, contextLength), pageSize), block);
-        return checked((int)((anchor + passing) / pageSize));
+    /// <summary>Most pages of an anchor.</summary>
+    internal static int AnchorPages(AttentionMethod method, ApproximateAttentionOptions options, int contextLength, int pageSize)
+    {
+        int block = BlockLength(options, contextLength, pageSize);
+        long tokens = method == AttentionMethod.Star ? block : Math.Min(2L * RoundUp(AnchorLength(options, contextLength), pageSize), 2L * block);
+        return checked((int)(tokens / pageSize));
+    }
+
+    /// <summary>Most pages of what blocks pass on.</summary>
+    internal static int PassingPages(AttentionMethod method, ApproximateAttentionOptions options, int contextLength, int pageSize)
+    {
+        int block = BlockLength(options, contextLength, pageSize);
+        long each = method != AttentionMethod.Apb ? 0 : Math.Min(RoundUp(PassingLength(options, contextLength), pageSize), block);
+        return checked((int)((BlocksOf(options) - 1L) * each / pageSize));
     }
 
     /// <summary>Entries that hosts before <paramref name="host"/> passed on: the length of its passing block.</summary>

@@ -24,6 +24,19 @@ internal readonly record struct PrefillWork(long Rows, long Pairs)
     /// <summary>One of many machines: its block, and its own copy of the anchor.</summary>
     internal static PrefillWork OfHost(PrefillGeometry geometry, int host) => Host(geometry, host, host == 0 ? 0 : geometry.Anchor.Length);
 
+    /// <summary>One rank of a session: its blocks, and the anchor once.</summary>
+    internal static PrefillWork OfRank(PrefillGeometry geometry, BlockPlacement placement, int rank)
+    {
+        int anchor = placement.ComputesAnchor(geometry, rank) ? geometry.Anchor.Length : 0;
+        PrefillWork work = new(anchor, Triangle(anchor));
+        for (int h = 0; h < geometry.Blocks.Count; h++)
+        {
+            work += placement.RankOf(h) == rank ? Host(geometry, h, 0) : default;
+        }
+
+        return work;
+    }
+
     /// <summary>Both together.</summary>
     public static PrefillWork operator +(PrefillWork a, PrefillWork b) => new(a.Rows + b.Rows, a.Pairs + b.Pairs);
 

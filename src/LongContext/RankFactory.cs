@@ -93,8 +93,7 @@ internal sealed class RankFactory(SessionConfiguration configuration, SessionSiz
         StepTimeline? timeline = configuration.Timeline?.Invoke(communicator.Rank);
         return AttentionMethods.IsApproximate(configuration.Attention)
             ? AttentionMethods.CreateApproximateOverRanks(
-                configuration.Attention, sizes.Approximation, communicator, sizes.AttentionModel, backend, cache, sizes.ScratchPages(sizes.ContextLength),
-                configuration.Decode, timeline)
+                configuration.Attention, sizes.Approximation, communicator, sizes.AttentionModel, backend, cache, configuration.Decode, timeline)
             : AttentionMethods.CreateOverRanks(configuration.Attention, communicator, sizes.AttentionModel, configuration.Decode, timeline);
     }
 

@@ -52,6 +52,9 @@ internal sealed class SessionSizes
     private int BlockRows => !AttentionMethods.IsApproximate(_configuration.Attention) ? 0
         : checked((AnchorPages(ContextLength) * SessionConfiguration.PageSize) + (int)Math.Min(Limits.ChunkSize, MostBlocks * (long)BlockLength(ContextLength)));
 
+    /// <summary>Whether ranks read contexts in blocks.</summary>
+    private bool IsInBlocks => OverRanks && AttentionMethods.IsApproximate(_configuration.Attention);
+
     /// <summary>Most blocks that one rank reads.</summary>
     private int MostBlocks => new BlockPlacement(_configuration.Ranks).MostBlocks(PrefillGeometry.BlocksOf(Approximation));
 
@@ -68,8 +71,7 @@ internal sealed class SessionSizes
     private int HeadRanks => AttentionMethods.RanksOfHeads(_configuration.Attention, _configuration.Ranks, _model.KVHeads);
 
     /// <summary>Pages, the cache's last ones, that the attention method keeps for itself.</summary>
-    internal int ScratchPages(int contextLength) => !AttentionMethods.IsApproximate(_configuration.Attention) ? 0
-        : OverRanks ? AnchorPages(contextLength)
+    internal int ScratchPages(int contextLength) => OverRanks || !AttentionMethods.IsApproximate(_configuration.Attention) ? 0
         : PrefillGeometry.ScratchPages(_configuration.Attention, Approximation, contextLength, SessionConfiguration.PageSize);
 
     /// <summary>What attention methods know of the model.</summary>
@@ -97,7 +99,7 @@ internal sealed class SessionSizes
         if (OverRanks && _configuration.Ranks > 1)
         {
             bool all = _configuration.Decode.Placement == DecodePlacement.LastRank && rank == _configuration.Ranks - 1;
-            int blocks = AttentionMethods.IsApproximate(_configuration.Attention) ? MostBlocks : 0; // each of whole pages, and a token more than its part
+            int blocks = IsInBlocks ? MostBlocks : 0; // each of whole pages, and a token more than its part
             int unspread = Attention.SequenceParallel.RankRows.FewestSpread(_configuration.Ranks) + (SessionConfiguration.PageSize / 2) + blocks;
             int more = 1 + (unspread / SessionConfiguration.PageSize) + blocks;
             pages = checked((all ? pages * _configuration.Ranks : pages) + (Math.Min(pages, Limits.MaxSequences) * more));
@@ -120,7 +122,7 @@ internal sealed class SessionSizes
         long bookkeeping = cache.Pages * ((long)BookkeepingBytesPerPage + (cache.PageSize * sizeof(int)));
         return new MemoryEstimate(
             _weightBytes,
-            checked(keysAndValues * ((long)cache.Layers * cache.Pages + PassingLayerPages(contextLength)) * cache.PageSize),
+            checked(keysAndValues * ((long)cache.Layers * cache.Pages + SharedLayerPages(contextLength)) * cache.PageSize),
             checked(CausalLM.ActivationByteCount(_model, RankRows, Limits.MaxOutputs) + logits + scores + bookkeeping + ExchangeBytes(keysAndValues) + PassingBytes(contextLength, keysAndValues)))
         {
             Ranks = _configuration.Ranks,
@@ -173,11 +175,11 @@ internal sealed class SessionSizes
         return checked(moved + block + heads);
     }
 
-    /// <summary>Over ranks, pages of what blocks pass on, in all layers; a context that one step reads needs one layer's.</summary>
-    private long PassingLayerPages(int contextLength)
+    /// <summary>Over ranks, pages of the anchor and of what blocks pass on, in all layers; a context that one step reads needs one layer's.</summary>
+    private long SharedLayerPages(int contextLength)
     {
         bool inOneStep = Limits.MaxSequences == 1 && Limits.ChunkSize >= contextLength;
-        return (inOneStep ? 1L : _model.Layers) * PassingPages(contextLength);
+        return (inOneStep ? 1L : _model.Layers) * (PassingPages(contextLength) + (IsInBlocks ? AnchorPages(contextLength) : 0L));
     }
 
     /// <summary>Over ranks, memory for what blocks pass on while it travels, and states of the rows that see it.</summary>
@@ -186,7 +188,7 @@ internal sealed class SessionSizes
         long entries = (long)PassingPages(contextLength) * SessionConfiguration.PageSize;
         long entry = keysAndValuesPerToken + ((2L * _model.HeadDim * sizeof(float)) + (2 * sizeof(int))) * _model.KVHeads;
         long state = (long)_model.QHeads * (_model.HeadDim + 2) * sizeof(float);
-        return OverRanks && AttentionMethods.IsApproximate(_configuration.Attention) ? checked((entries * entry) + (BlockRows * state)) : 0;
+        return IsInBlocks ? checked((entries * entry) + (BlockRows * state)) : 0;
     }
 
     private int AnchorPages(int contextLength) =>

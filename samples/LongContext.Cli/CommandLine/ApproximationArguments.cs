@@ -17,6 +17,8 @@ internal static class ApproximationArguments
             AnchorLayout = arguments.GetChoice(
                 Options.AnchorLayout, ("query-first", AnchorLayout.QueryFirst), ("released", AnchorLayout.Released),
                 ("context-only", AnchorLayout.ContextOnly)) ?? AnchorLayout.QueryFirst,
+            AnchorKV = arguments.GetChoice(Options.AnchorKV, ("dropped", AnchorKV.Dropped), ("kept", AnchorKV.KeptForQuery)) ?? AnchorKV.Dropped,
+            QueryMask = arguments.GetChoice(Options.QueryMask, ("exact", QueryMask.Exact), ("released", QueryMask.Released)) ?? QueryMask.Exact,
             MinimumLength = arguments.GetInteger(Options.MinimumLength, minimum: 0),
         };
         return arguments.GetText(Options.Compressor) is { } compressor && compressor.StartsWith(Heads, StringComparison.Ordinal)

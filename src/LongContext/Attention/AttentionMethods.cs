@@ -84,20 +84,19 @@ internal static class AttentionMethods
     /// <param name="communicator">This rank's, owned by the caller.</param>
     /// <param name="model">The model's sizes.</param>
     /// <param name="backend">Computes.</param>
-    /// <param name="cache">This rank's cache; its last pages belong to the method, as many as <see cref="PrefillGeometry.AnchorPages"/> says.</param>
-    /// <param name="scratchPages">How many those are.</param>
+    /// <param name="cache">This rank's cache.</param>
     /// <param name="decode">How decoding works over ranks.</param>
     /// <param name="timeline">Records what this rank does, if there is one.</param>
     /// <exception cref="ModelFormatException">Retaining heads are malformed, or another model's.</exception>
     internal static IAttentionMethod CreateApproximateOverRanks(
         AttentionMethod method, ApproximateAttentionOptions options, ICommunicator communicator, AttentionModel model, IBackend backend,
-        KVCacheShape cache, int scratchPages, ShardedDecodeOptions decode, StepTimeline? timeline)
+        KVCacheShape cache, ShardedDecodeOptions decode, StepTimeline? timeline)
     {
         ICompressor? compressor = method == AttentionMethod.Star ? null : Compressors.Create(options, model, backend, BlockReading.ScoredAtOnce);
         return new ApbOverRanks(
             communicator, new ApproximateReading(method, options, model, cache.PageSize, communicator.Size),
             CreateOverRanks(ApproximateReading.ExactOverRanks, communicator, model, decode, timeline), model, compressor, backend, cache,
-            new ScratchPages(cache.Pages - scratchPages, cache.PageSize), timeline);
+            timeline);
     }
 
     private static QueryExchange Exchange(ICommunicator communicator, ShardedDecodeOptions decode) => decode.Merge switch

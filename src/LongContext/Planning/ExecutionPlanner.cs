@@ -26,7 +26,9 @@ public static class ExecutionPlanner
         foreach (PlannedMethod method in Enum.GetValues<PlannedMethod>())
         {
             bool approximate = method is PlannedMethod.Star or PlannedMethod.Apb;
-            int blocks = approximate && request.Hosts == 1 ? (int)Math.Min(request.VirtualHosts, request.Tokens) : request.Hosts;
+            int blocks = !approximate ? request.Hosts
+                : request.Hosts == 1 ? (int)Math.Min(request.VirtualHosts, request.Tokens)
+                : checked(request.Hosts * request.BlocksPerHost);
             bool alone = request.Hosts == 1 && !approximate && method != PlannedMethod.Full; // the same as Full
             if (!alone && prefill.Of(method, blocks, inner) is { } time)
             {

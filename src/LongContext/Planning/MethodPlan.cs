@@ -3,7 +3,7 @@ namespace LongContext.Planning;
 /// <summary>What a method would take for one prompt. Lower bounds of a good implementation: no congestion, no stragglers.</summary>
 /// <param name="Method">The method.</param>
 /// <param name="Hosts">Hosts.</param>
-/// <param name="Blocks">Parts that the prompt is cut into: the hosts, or the virtual hosts of an approximate method on one host.</param>
+/// <param name="Blocks">Parts that the prompt is cut into: the hosts, or the blocks of an approximate method.</param>
 /// <param name="PrefillSeconds">Time to the first token's hidden state.</param>
 /// <param name="ComputeSeconds">Of it, computing on the host that computes longest.</param>
 /// <param name="CommunicationSeconds">Transfers of one host; what overlaps with computing is in both.</param>

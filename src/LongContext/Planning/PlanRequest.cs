@@ -27,13 +27,16 @@ public sealed record PlanRequest
     /// <summary>Bytes of a query's element on the wire, and of an attention output's between heads' exchanges: 4 (the default) or 2.</summary>
     public double ExchangeElementBytes { get; init; } = 4;
 
-    /// <summary>Blocks of Star and APB on one host (virtual hosts); with more hosts there is one block on each. Default 8.</summary>
+    /// <summary>Blocks of Star and APB on one host (virtual hosts). Default 8.</summary>
     public int VirtualHosts { get; init; } = 8;
 
-    /// <summary>Anchor tokens of APB; null: a quarter of a block, at most 8,192 (the paper's table 8).</summary>
+    /// <summary>Blocks of Star and APB on each of several hosts; default 2, an early one and a late one, as a session has them.</summary>
+    public int BlocksPerHost { get; init; } = 2;
+
+    /// <summary>Anchor tokens of APB; null: a 32nd of the prompt, at most 8,192, as in a session.</summary>
     public long? AnchorLength { get; init; }
 
-    /// <summary>Tokens that each block of APB passes on; null: an eighth of a block, at most 8,192.</summary>
+    /// <summary>Tokens that each block of APB passes on; null: a 64th of the prompt, as in a session. Never more than a block.</summary>
     public long? PassingLength { get; init; }
 
     /// <summary>What makes no sense, one sentence each.</summary>
@@ -43,6 +46,7 @@ public sealed record PlanRequest
         Require(problems, Tokens >= 1, nameof(Tokens), Tokens, "at least 1");
         Require(problems, Hosts is >= 1 and <= 65_536, nameof(Hosts), Hosts, "1 to 65536");
         Require(problems, VirtualHosts is >= 1 and <= 65_536, nameof(VirtualHosts), VirtualHosts, "1 to 65536");
+        Require(problems, BlocksPerHost is >= 1 and <= 65_536, nameof(BlocksPerHost), BlocksPerHost, "1 to 65536");
         Require(problems, InnerHosts is null or >= 1, nameof(InnerHosts), InnerHosts, "at least 1");
         Require(problems, InnerHosts is null || Hosts % Math.Max(1, InnerHosts.Value) == 0, nameof(InnerHosts), InnerHosts, $"a divisor of the hosts, {Hosts}");
         Require(problems, AnchorLength is null or >= 0, nameof(AnchorLength), AnchorLength, "at least 0");

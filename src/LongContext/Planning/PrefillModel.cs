@@ -15,8 +15,8 @@ internal sealed class PrefillModel(ModelCost model, PlanRequest request)
         PlannedMethod.RingZigzag => Ring(balanced: true),
         PlannedMethod.Ulysses => _n <= model.QHeads ? Ulysses() : null,
         PlannedMethod.Usp => Usp(inner),
-        PlannedMethod.Star => Blocks(blocks, _s / blocks, 0, anchorPerBlock: true),
-        PlannedMethod.Apb => Blocks(blocks, AnchorLength(blocks), PassingLength(blocks), anchorPerBlock: _n > 1),
+        PlannedMethod.Star => Blocks(blocks, _s / blocks, 0, anchorIsBlock: true),
+        PlannedMethod.Apb => Blocks(blocks, AnchorLength(blocks), PassingLength(blocks), anchorIsBlock: false),
         _ => null,
     };
 
@@ -24,9 +24,9 @@ internal sealed class PrefillModel(ModelCost model, PlanRequest request)
 
     private static double Triangle(double tokens) => tokens * (tokens + 1) / 2;
 
-    private double AnchorLength(int blocks) => Math.Min(request.AnchorLength ?? Math.Min(_s / blocks / 4, 8192), _s);
+    private double AnchorLength(int blocks) => Math.Min(request.AnchorLength ?? Math.Min(_s / 32, 8192), _s / blocks);
 
-    private double PassingLength(int blocks) => Math.Min(request.PassingLength ?? Math.Min(_s / blocks / 8, 8192), _s / blocks);
+    private double PassingLength(int blocks) => Math.Min(request.PassingLength ?? (_s / 64), _s / blocks);
 
     private double Matrix(double tokens) => model.MatrixFlops(tokens) / request.Host.MatrixFlops;
 
@@ -83,12 +83,12 @@ internal sealed class PrefillModel(ModelCost model, PlanRequest request)
         return new PrefillTime(seconds, Matrix(_s / _n) + attention, exchange + ((outer - 1) * send), innerBytes + ringBytes);
     }
 
-    /// <summary>The last block's host works longest: its anchor, all passing blocks, its own block. On one host all blocks follow each other.</summary>
+    /// <summary>On one host blocks follow each other; on several, the host that has most to do decides.</summary>
     /// <param name="blocks">Blocks of the prompt.</param>
     /// <param name="anchor">Anchor tokens.</param>
     /// <param name="passing">Tokens that each block passes on.</param>
-    /// <param name="anchorPerBlock">Whether each block computes the anchor anew; on one host it is computed once.</param>
-    private PrefillTime Blocks(int blocks, double anchor, double passing, bool anchorPerBlock)
+    /// <param name="anchorIsBlock">Whether the first block is the anchor, so that its host need not compute it anew.</param>
+    private PrefillTime Blocks(int blocks, double anchor, double passing, bool anchorIsBlock)
     {
         double c = _s / blocks;
         if (blocks == 1)
@@ -96,23 +96,25 @@ internal sealed class PrefillModel(ModelCost model, PlanRequest request)
             return Computed(Matrix(_s) + Attention(Triangle(_s)));
         }
 
-        double Block(int index) => Matrix(c) + Attention(Triangle(c) + (index > 0 ? c * (anchor + (index * passing)) : 0));
-        double anchorTime = Matrix(anchor) + Attention(Triangle(anchor));
-        if (_n == 1)
+        double bytes = _n > 1 ? TransferBytes.Apb(model, passing, _n, blocks / _n) : 0;
+        double send = bytes > 0 ? _link.Seconds(_n - 1, bytes) : 0;
+        (double seconds, double compute) = (0, 0);
+        for (int host = 0; host < _n; host++)
         {
-            // Star's anchor is its first block, which is computed anyway.
-            double all = anchorPerBlock ? 0 : anchorTime;
-            for (int i = 0; i < blocks; i++)
+            double anew = host == 0 && anchorIsBlock ? 0 : anchor;
+            (double rows, double own, double passed) = (anew, Attention(Triangle(anew)), 0);
+            for (int round = 0; round < blocks / _n; round++)
             {
-                all += Block(i);
+                int block = (round * _n) + (round % 2 == 0 ? host : _n - 1 - host);
+                rows += c;
+                own += Attention(Triangle(c) + (block > 0 ? c * anchor : 0));
+                passed += Attention(c * block * passing);
             }
 
-            return Computed(all);
+            seconds = Math.Max(seconds, Matrix(rows) + Math.Max(own, send) + passed); // what is passed on travels while blocks are attended to
+            compute = Math.Max(compute, Matrix(rows) + own + passed);
         }
 
-        double bytes = TransferBytes.Apb(model, passing, _n);
-        double send = passing > 0 ? _link.Seconds(_n - 1, bytes) : 0;
-        double compute = anchorTime + Block(blocks - 1);
-        return new PrefillTime(compute + send, compute, send, bytes);
+        return new PrefillTime(seconds, compute, send, bytes);
     }
 }

@@ -18,7 +18,7 @@ internal static class TransferBytes
     }
 
     /// <summary>Every block's passed keys and values to every host.</summary>
-    internal static double Apb(ModelCost m, double passing, int n) => (n - 1) * passing * m.KVTokenBytes;
+    internal static double Apb(ModelCost m, double passing, int n, int blocksPerHost = 1) => (n - 1) * blocksPerHost * passing * m.KVTokenBytes;
 
     /// <summary>One decoded token at its owner: queries out, states (out and lse, binary32) in.</summary>
     internal static double Decode(ModelCost m, int n) =>

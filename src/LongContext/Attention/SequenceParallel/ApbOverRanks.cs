@@ -9,8 +9,8 @@ namespace LongContext.Attention.SequenceParallel;
 /// <summary>APB over ranks: each reads its blocks of the context, while what blocks pass on is on its way. Star is APB that passes nothing.</summary>
 /// <remarks>
 /// <para>
-/// The rows of a pass are [anchor | this rank's rows of blocks]; they see the anchor and their own block in one call, what earlier blocks passed on in
-/// another, and the states are merged. The same keys as in <see cref="ApbAttention"/>, so the same results but for rounding.
+/// The rows of a pass are [anchor | this rank's rows of blocks]; they see their own block, the anchor, and what earlier blocks passed on in a call each,
+/// and the states are merged. The same keys as in <see cref="ApbAttention"/>, so the same results but for rounding. Only the blocks' keys are kept.
 /// </para>
 /// <para>
 /// What is not a context's part (its query, generated tokens, other requests, prompts that are read exactly) goes to an exact method over ranks in a
@@ -24,9 +24,12 @@ internal sealed class ApbOverRanks : IAttentionMethod, IDisposable
     private readonly ICompressor? _compressor;
     private readonly BlockReading _blocks;
     private readonly PassingExchange _exchange;
-    private readonly PassingPages _passing;
+    private readonly SharedKeys _shared;
     private readonly StepTimeline? _timeline;
     private readonly GrowingTensor _lse = new();
+    private readonly IBackend _backend;
+    private readonly AttentionPlan _append;
+    private readonly AttentionBatch _appendBatch;
     private readonly List<StepChunk> _rest = [];
     private StepChunk _chunk;
     private long _sequence = -1;
@@ -41,17 +44,17 @@ internal sealed class ApbOverRanks : IAttentionMethod, IDisposable
     /// <param name="compressor">Chooses what is passed on; owned from here on. Null: nothing is.</param>
     /// <param name="backend">Computes.</param>
     /// <param name="cache">The cache.</param>
-    /// <param name="scratch">Pages of it for the anchor.</param>
     /// <param name="timeline">Records, if there is one.</param>
     internal ApbOverRanks(
         ICommunicator communicator, ApproximateReading reading, IAttentionMethod exact, AttentionModel model, ICompressor? compressor,
-        IBackend backend, KVCacheShape cache, ScratchPages scratch, StepTimeline? timeline)
+        IBackend backend, KVCacheShape cache, StepTimeline? timeline)
     {
         (_reading, _exact, _compressor, _timeline) = (reading, exact, compressor, timeline);
         BlockPlacement placement = new(communicator.Size);
-        _blocks = new BlockReading(model, compressor, scratch, communicator.Rank, placement);
+        _blocks = new BlockReading(model, compressor, cache.PageSize, communicator.Rank, placement);
         _exchange = new PassingExchange(communicator, placement, model, timeline);
-        _passing = new PassingPages(backend, model, cache);
+        _shared = new SharedKeys(backend, model, cache);
+        (_backend, _append, _appendBatch) = (backend, backend.CreatePlan(), new AttentionBatch { PageSize = cache.PageSize });
     }
 
     /// <inheritdoc/>
@@ -76,12 +79,12 @@ internal sealed class ApbOverRanks : IAttentionMethod, IDisposable
             return;
         }
 
-        for (int s = 0; s < batch.SequenceCount; s++)
+        for (int s = 0; s < batch.SequenceCount; s++) // the anchor's rows see none of these keys
         {
             int start = batch.QoIndptr[s];
             int count = batch.QoIndptr[s + 1] - start;
             int length = batch.KVLengths[s];
-            batch.AddItem(new AttentionItem(s, start, count, 0, length, AttentionMask.Causal, length - count));
+            batch.AddItem(new AttentionItem(s, start, count, 0, length, length == 0 ? AttentionMask.Full : AttentionMask.Causal, Math.Max(0, length - count)));
         }
     }
 
@@ -105,17 +108,18 @@ internal sealed class ApbOverRanks : IAttentionMethod, IDisposable
         long started = StepTimeline.Now;
         if (q.Rows > 0)
         {
-            context.Backend.Attention(q, context.Cache, context.Layer, context.Plan, context.Parameters, output, lse);
+            _backend.Attention(q, context.Cache, context.Layer, context.Plan, context.Parameters, output, lse);
+            _shared.AttendAnchor(context, q, output, lse);
         }
 
         _timeline?.Add("attention to anchor and block", TimelineKind.Compute, _step, context.Layer, started);
         if (_exchange.Finish(context, out Tensor passedK, out Tensor passedV))
         {
-            _passing.Append(context.Layer, passedK, passedV);
+            _shared.AppendPassed(context.Layer, passedK, passedV);
         }
 
         started = StepTimeline.Now;
-        _passing.Attend(context, q, output, lse);
+        _shared.AttendPassed(context, q, output, lse);
         _timeline?.Add("attention to passing blocks", TimelineKind.Compute, _step, context.Layer, started);
         _left = StepTimeline.Now;
     }
@@ -123,7 +127,7 @@ internal sealed class ApbOverRanks : IAttentionMethod, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (IDisposable? part in (IDisposable?[])[_exact as IDisposable, _compressor, _exchange, _passing, _lse])
+        foreach (IDisposable? part in (IDisposable?[])[_exact as IDisposable, _compressor, _exchange, _shared, _lse, _append])
         {
             part?.Dispose();
         }
@@ -154,7 +158,7 @@ internal sealed class ApbOverRanks : IAttentionMethod, IDisposable
             {
                 _sequence = chunk.Sequence;
                 _blocks.Begin(geometry);
-                _passing.Begin(geometry, oneAtATime: chunk.End >= contextLength);
+                _shared.Begin(_blocks, oneAtATime: chunk.End >= contextLength);
             }
 
             if (chunk.End > contextLength)
@@ -179,18 +183,37 @@ internal sealed class ApbOverRanks : IAttentionMethod, IDisposable
         _blocks.LayOut(_chunk, rows);
         int end = Math.Min(_chunk.End, _blocks.Geometry.Blocks.ContextLength);
         _exchange.BeginPass(_blocks.Geometry, _chunk.Start, end, _step);
-        _passing.BeginPass(_blocks, _exchange.Finished);
+        _shared.BeginPass(_blocks, _exchange.Finished);
+        PlanAppend(rows.Batch);
         _left = StepTimeline.Now;
     }
 
-    /// <summary>Scores the rows and puts their keys and values into the cache.</summary>
+    /// <summary>Which rows' keys go to the cache, and where: those of blocks.</summary>
+    private void PlanAppend(AttentionBatch rows)
+    {
+        _appendBatch.Clear();
+        for (int s = _blocks.AnchorRows > 0 ? 1 : 0; s < rows.SequenceCount; s++)
+        {
+            _appendBatch.AddSequence(
+                rows.KVPageIndices[rows.KVIndptr[s]..rows.KVIndptr[s + 1]], rows.KVLengths[s], rows.QoIndptr[s + 1] - rows.QoIndptr[s]);
+        }
+
+        _backend.Plan(_append, _appendBatch);
+    }
+
+    /// <summary>Scores the rows and puts their keys and values where they are attended to.</summary>
     private void Cache(in AttentionContext context, in Tensor q, in Tensor k, in Tensor v)
     {
         _blocks.Score(ScoringStage.BeforeRotary, context.Layer, q, k, v);
-        context.Backend.Rotary(q, context.Cos, context.Sin, context.RotaryLayout);
-        context.Backend.Rotary(k, context.Cos, context.Sin, context.RotaryLayout);
+        _backend.Rotary(q, context.Cos, context.Sin, context.RotaryLayout);
+        _backend.Rotary(k, context.Cos, context.Sin, context.RotaryLayout);
         _blocks.ReadQuery(context.Layer, q);
         _blocks.Score(ScoringStage.AfterRotary, context.Layer, q, k, v);
-        context.Backend.AppendKV(k, v, context.Cache, context.Layer, context.Plan);
+        (int anchor, int blocks) = (_blocks.AnchorRows, _blocks.Count - _blocks.AnchorRows);
+        _shared.AppendAnchor(context.Layer, k, v);
+        if (blocks > 0)
+        {
+            _backend.AppendKV(k.Slice(anchor, blocks), v.Slice(anchor, blocks), context.Cache, context.Layer, _append);
+        }
     }
 }

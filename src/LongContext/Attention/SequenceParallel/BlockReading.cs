@@ -18,7 +18,7 @@ internal sealed class BlockReading
 
     private readonly AttentionModel _model;
     private readonly ICompressor? _compressor;
-    private readonly ScratchPages _scratch;
+    private readonly int _pageSize;
     private readonly int _rank;
     private readonly BlockPlacement _placement;
     private readonly List<BlockScores> _scores = [];
@@ -26,16 +26,15 @@ internal sealed class BlockReading
     private readonly List<int> _pages = [];
     private readonly float[] _rowScores;
     private int[] _anchorTokens = [];
-    private int _anchorRows;
 
     /// <param name="model">Sizes.</param>
     /// <param name="compressor">Scores; null: nothing is passed on.</param>
-    /// <param name="scratch">Pages for the anchor.</param>
+    /// <param name="pageSize">Slots of a page.</param>
     /// <param name="rank">This rank.</param>
     /// <param name="placement">Who reads what.</param>
-    internal BlockReading(AttentionModel model, ICompressor? compressor, ScratchPages scratch, int rank, BlockPlacement placement)
+    internal BlockReading(AttentionModel model, ICompressor? compressor, int pageSize, int rank, BlockPlacement placement)
     {
-        (_model, _compressor, _scratch, _rank, _placement) = (model, compressor, scratch, rank, placement);
+        (_model, _compressor, _pageSize, _rank, _placement) = (model, compressor, pageSize, rank, placement);
         _rowScores = new float[ScoredAtOnce * model.KVHeads];
     }
 
@@ -45,8 +44,14 @@ internal sealed class BlockReading
     /// <summary>This rank's rows of blocks in this pass.</summary>
     internal ReadOnlySpan<BlockRun> Runs => CollectionsMarshal.AsSpan(_runs);
 
-    /// <summary>Its rows in all, the anchor's among them.</summary>
+    /// <summary>Its first rows, which are the anchor's; 0 in a pass that does not begin the context.</summary>
+    internal int AnchorRows { get; private set; }
+
+    /// <summary>Its rows in all.</summary>
     internal int Count { get; private set; }
+
+    /// <summary>Whether the anchor is the beginning of a block of this rank, whose keys are computed anyway.</summary>
+    internal bool HasAnchorItself => _placement.HasAnchorItself(Geometry, _rank);
 
     /// <summary>Begins a context.</summary>
     internal void Begin(PrefillGeometry geometry)
@@ -65,12 +70,12 @@ internal sealed class BlockReading
         }
     }
 
-    /// <summary>Chooses this rank's rows of the context's part in a chunk, and places all ranks' tokens of it.</summary>
+    /// <summary>Chooses this rank's rows of the context's part in a chunk, and places all ranks' tokens of it. The batch has the blocks' own keys alone.</summary>
     internal void LayOut(in StepChunk chunk, StepRows rows)
     {
         _runs.Clear();
-        _anchorRows = chunk.Start == 0 && _placement.ComputesAnchor(Geometry, _rank) ? AddAnchor(chunk, rows) : 0;
-        Count = _anchorRows;
+        AnchorRows = chunk.Start == 0 && _placement.ComputesAnchor(Geometry, _rank) ? AddAnchor(chunk, rows) : 0;
+        Count = AnchorRows;
         int end = Math.Min(chunk.End, Geometry.Blocks.ContextLength);
         for (int start = chunk.Start; start < end;)
         {
@@ -97,7 +102,7 @@ internal sealed class BlockReading
     internal void ReadQuery(int layer, in Tensor q)
     {
         Anchor anchor = Geometry.Anchor;
-        if (_anchorRows > 0 && anchor.QueryTokens > 0)
+        if (AnchorRows > 0 && anchor.QueryTokens > 0)
         {
             _compressor?.ReadQuery(layer, q.Slice(anchor.FirstTokens, anchor.QueryTokens));
         }
@@ -133,16 +138,17 @@ internal sealed class BlockReading
     {
         _scores[_placement.PlaceOf(block)].Choose(
             layer, Geometry.Blocks.Length(block), Geometry.UnselectableOf(block), _compressor!.PoolingWidth, slots);
-        ReadOnlySpan<int> own = pages[(FirstOf(block) / _scratch.PageSize)..];
+        ReadOnlySpan<int> own = pages[(FirstOf(block) / _pageSize)..];
         foreach (ref int row in slots)
         {
-            row = (own[row / _scratch.PageSize] * _scratch.PageSize) + (row % _scratch.PageSize);
+            row = (own[row / _pageSize] * _pageSize) + (row % _pageSize);
         }
     }
 
     /// <summary>Where a block's tokens start among this rank's.</summary>
     private int FirstOf(int block) => _placement.PlaceOf(block) * Geometry.Blocks.BlockLength;
 
+    /// <summary>Rows whose keys do not go to the cache.</summary>
     private int AddAnchor(in StepChunk chunk, StepRows rows)
     {
         int count = Geometry.Anchor.Length;
@@ -153,20 +159,8 @@ internal sealed class BlockReading
 
         Geometry.Anchor.CopyTo(chunk.Tokens.Span[..chunk.PromptLength], Geometry.Blocks.ContextLength, 0, _anchorTokens.AsSpan(0, count));
         rows.Add(_anchorTokens.AsSpan(0, count), 0);
-        _pages.Clear();
-        AddAnchorPages(default);
-        rows.Batch.AddSequence(CollectionsMarshal.AsSpan(_pages), count, count);
+        rows.Batch.AddQueries(default, 0, count);
         return count;
-    }
-
-    private void AddAnchorPages(ReadOnlySpan<int> sequence)
-    {
-        int count = Geometry.Anchor.Length / _scratch.PageSize;
-        bool own = _placement.HasAnchorItself(Geometry, _rank);
-        for (int i = 0; i < count; i++)
-        {
-            _pages.Add(own ? sequence[i] : _scratch.First + i);
-        }
     }
 
     private void AddRun(in StepChunk chunk, in BlockRun run, StepRows rows)
@@ -175,14 +169,14 @@ internal sealed class BlockReading
         rows.Add(chunk.Tokens.Span.Slice(run.Start, run.Count), run.Start);
         _pages.Clear();
         int before = 0;
-        if (run.Block > 0)
+        if (run.Block > 0 && HasAnchorItself)
         {
-            AddAnchorPages(sequence);
             before = Geometry.Anchor.Length;
+            _pages.AddRange(sequence[..(before / _pageSize)]);
         }
 
-        int first = FirstOf(run.Block), own = run.End - Geometry.Blocks.Start(run.Block), pageSize = _scratch.PageSize;
-        _pages.AddRange(sequence[(first / pageSize)..((first + own + pageSize - 1) / pageSize)]);
+        int first = FirstOf(run.Block), own = run.End - Geometry.Blocks.Start(run.Block);
+        _pages.AddRange(sequence[(first / _pageSize)..((first + own + _pageSize - 1) / _pageSize)]);
         rows.Batch.AddSequence(CollectionsMarshal.AsSpan(_pages), before + own, run.Count);
         int firstOutput = chunk.End - chunk.OutputCount;
         for (int position = Math.Max(run.Start, firstOutput); position < run.End; position++)

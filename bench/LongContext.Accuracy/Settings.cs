@@ -19,9 +19,8 @@ internal sealed record Settings
           --template chat     RULER's tasks inside the model's chat template (default none)
           --squad FILE        documents and questions in SQuAD's format, for the task qa_1
           --lengths 4096,...  which N (default 4096,8192,16384,32768)
-          --methods a,b,...   full, star, heads, query, recent, random, none, no-anchor, no-query (default: all; heads and what it ablates need --heads),
-                              ring, ring-zigzag, ulysses, usp
-          --ranks N           ranks of these last, threads of one process (default 4)
+          --methods a,b,...   full, star, heads, distinct, query, recent, random, none, no-anchor, no-query (default: all; heads and what it
+                              ablates need --heads), ring, ring-zigzag, ulysses, usp; distinct@4 and the like: over 4 ranks, threads of the process
           --heads FILE        retaining heads
           --hosts N           blocks (default 8)
           --anchor N          l_a (default: the papers')
@@ -52,8 +51,6 @@ internal sealed record Settings
     internal bool UsesTemplate { get; init; }
 
     internal string? Squad { get; init; }
-
-    internal int Ranks { get; init; } = 4;
 
     internal int Parallel { get; init; } = 1;
 
@@ -108,7 +105,6 @@ internal sealed record Settings
                 "--samples" => settings with { Samples = Number(value) },
                 "--template" => settings with { UsesTemplate = value == "chat" },
                 "--squad" => settings with { Squad = value },
-                "--ranks" => settings with { Ranks = Number(value) },
                 "--parallel" => settings with { Parallel = Number(value) },
                 "--set" => settings with { Set = value },
                 "--lengths" => settings with { Lengths = [.. value.Split(',').Select(Number)] },

@@ -18,6 +18,7 @@ internal static class MpiFailStop
     private static readonly TimeSpan Telling = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Aborting = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Forwarding = TimeSpan.FromSeconds(0.15); // an aborting launcher drops lines that it has not read
+    private static readonly ManualResetEventSlim Hurried = new();
     private static int _begun;
 
     /// <summary>The process is on its way out.</summary>
@@ -41,13 +42,16 @@ internal static class MpiFailStop
     /// <summary>Waits for the end; goes on only if it does not come.</summary>
     internal static void AwaitEnd() => Thread.Sleep(TimeSpan.FromSeconds(30));
 
+    /// <summary>Something will kill this process soon: from now on the end, if it has begun, waits for nothing but its line.</summary>
+    internal static void Hurry() => Hurried.Set();
+
     private static void Run(MpiWorld? world, string report, int code)
     {
         NativeProcess.WriteErrorLine($"{report.TrimEnd('.')}; exit {code}");
         if (world is not null)
         {
             world.SetReported();
-            for (long start = Stopwatch.GetTimestamp(); !world.OthersKnow && Stopwatch.GetElapsedTime(start) < Telling;)
+            for (long start = Stopwatch.GetTimestamp(); !world.OthersKnow && Stopwatch.GetElapsedTime(start) < Telling && !Hurried.IsSet;)
             {
                 Thread.Sleep(2);
             }
@@ -55,7 +59,7 @@ internal static class MpiFailStop
 
         Thread.Sleep(Forwarding);
         MpiProcess.RequestAbort(code);
-        Thread.Sleep(Aborting);
+        Hurried.Wait(Aborting);
         NativeProcess.End(code);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using LongContext.Communication;
 
 namespace LongContext.Distributed.Mpi;
@@ -11,6 +12,7 @@ internal sealed class MpiProcess
 {
     private static readonly object Creation = new();
     private static readonly TimeSpan ParentInterval = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan Progress = TimeSpan.FromSeconds(0.2); // less than launchers leave between asking and killing
     private static readonly TimeSpan Goodbyes = TimeSpan.FromSeconds(2); // of ranks that live, after a fault
     private static MpiProcess? _current;
 
@@ -26,6 +28,7 @@ internal sealed class MpiProcess
     private int _abortCode;
     private bool _isSleeping;
     private bool _isEnding;
+    private PosixSignalRegistration? _termination; // for the life of the process
 
     private MpiProcess(MpiApi api)
     {
@@ -70,6 +73,7 @@ internal sealed class MpiProcess
             _current = process;
             AppDomain.CurrentDomain.ProcessExit += (_, _) => process.OnProcessExit();
             AppDomain.CurrentDomain.UnhandledException += (_, e) => process.OnUnhandledException(e.ExceptionObject);
+            process._termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, process.OnTermination);
             return process;
         }
     }
@@ -286,7 +290,6 @@ internal sealed class MpiProcess
 
         if (OpenWorld() is { } world)
         {
-            // Under a launcher this is also how a rank hears that another one has ended: by SIGTERM.
             string how = world.DescribeWait() is { } wait ? $"was ended {wait}" : "ended without closing its communicator";
             EndOpen(world, how, world.DescribeWait() is null ? MpiFailStop.NotClosed : MpiFailStop.CommunicationFault);
         }
@@ -298,6 +301,24 @@ internal sealed class MpiProcess
         {
             MpiFailStop.Begin(null, $"{Who()}: other ranks did not end within {most.TotalSeconds} s after this one", MpiFailStop.CommunicationFault);
             MpiFailStop.AwaitEnd();
+        }
+    }
+
+    /// <summary>Under a launcher this is how a rank hears that another one has ended, if the launcher gives it the time to hear anything.</summary>
+    /// <remarks>A rank that goes on, so that nothing is wrong with the job, is left to the program's own handlers, or to the signal.</remarks>
+    private void OnTermination(PosixSignalContext context)
+    {
+        if (!MpiFailStop.HasBegun && LastOptions.OnFault == FaultAction.EndProcess && OpenWorld() is { } world && world.StandsStill(Progress))
+        {
+            string how = world.DescribeWait() is { } wait ? $"was ended {wait}" : "was ended";
+            MpiFailStop.Hurry();
+            EndOpen(world, how, MpiFailStop.CommunicationFault);
+        }
+
+        if (MpiFailStop.HasBegun)
+        {
+            context.Cancel = true; // this rank ends by itself, with its own code
+            MpiFailStop.Hurry();
         }
     }
 

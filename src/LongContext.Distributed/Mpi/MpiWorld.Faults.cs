@@ -85,6 +85,14 @@ internal sealed partial class MpiWorld
           $"in operation {operation.Sequence}, {operation.Describe()}"
         : null;
 
+    /// <summary>Whether this rank waits for the same operation all the <paramref name="time"/>. Any thread but the rank's.</summary>
+    internal bool StandsStill(TimeSpan time)
+    {
+        ulong? before = Waited()?.Sequence;
+        Thread.Sleep(time);
+        return before is not null && Waited()?.Sequence == before;
+    }
+
     /// <summary>This process ends and has not left the world.</summary>
     internal void FailNotClosed(string how)
     {

@@ -62,6 +62,46 @@ internal sealed class MpiFaultTests
     }
 
     [Test]
+    public void Terminated_ARankThatWaits_SaysForWhomAndEndsWith75([ValueSource(nameof(Launchers))] RankLauncher launcher)
+    {
+        // .NET itself leaves this signal to the operating system: the rank would be gone without a word.
+        using RankJob job = RankJob.Start(Launch(launcher, "last-never-comes", 20));
+        job.AwaitAll("ready");
+        Thread.Sleep(500); // from there it is a moment to the wait
+        job.Signal(0, RankJob.Terminate);
+        RankJobResult end = job.WaitForEnd(Patience);
+
+        Assert.That(end.ExitCode, Is.EqualTo(75), end.ToString());
+        Assert.That(end.Elapsed, Is.LessThan(Soon), end.ToString());
+        Assert.That(
+            end.Reports,
+            Has.Some.StartsWith("longcontext: rank 0 of 3").And.Contains("was ended waiting for rank 2").And
+                .Contains("layer 17, step 812").And.EndsWith("exit 75"),
+            end.ToString());
+        Assert.That(job.AwaitOrphans(Soon), Is.Empty);
+    }
+
+    [Test]
+    public void Terminated_ARankThatIsOnItsWayOut_KeepsItsCode([ValueSource(nameof(Launchers))] RankLauncher launcher)
+    {
+        // Nobody answers the stopped rank's peers, so that their ends take their time; the signal comes in the middle.
+        using RankJob job = RankJob.Start(Launch(launcher, "exchange-for-ever", Deadline, "gather") with { KeepsEnds = true });
+        job.AwaitAll("ready");
+        job.Signal(1, RankJob.Stop);
+        while (!job.ErrorOf(0).Contains("exit 75", StringComparison.Ordinal))
+        {
+            Assert.That(job.Elapsed, Is.LessThan(Soon), job.ErrorOf(0));
+            Thread.Sleep(1);
+        }
+
+        job.Signal(0, RankJob.Terminate);
+        RankEnd? end = job.AwaitEnds(Soon, 0)[0];
+
+        Assert.That(end?.ExitCode, Is.EqualTo(75), end?.ToString());
+        Assert.That(end!.Elapsed, Is.LessThan(TimeSpan.FromSeconds(1)), end.ToString());
+    }
+
+    [Test]
     public void Killed_TheLauncher_RanksEndThemselves([ValueSource(nameof(Launchers))] RankLauncher launcher)
     {
         // With a deadline far away: a rank sees that its parent is gone.

@@ -41,7 +41,9 @@ internal sealed partial class RankJob : IDisposable
         }
         else
         {
-            job.StartProcess(LauncherPath(launch.Launcher), [.. LauncherOptions(launch), Host, .. job.Program()], null);
+            string[] command =
+                [.. launch.LauncherPrefix, LauncherPath(launch.Launcher), .. LauncherOptions(launch), .. launch.KeepsEnds ? KeepEnd : [], Host, .. job.Program()];
+            job.StartProcess(command[0], command[1..], null);
         }
 
         return job;
@@ -86,6 +88,46 @@ internal sealed partial class RankJob : IDisposable
         _watch.Restart();
         Assert.That(SendSignal(_processes[0].Id, signal), Is.Zero);
     }
+
+    /// <summary>Since the last signal, or else the start.</summary>
+    internal TimeSpan Elapsed => _watch.Elapsed;
+
+    /// <summary>Starts to count time.</summary>
+    internal void RestartTime() => _watch.Restart();
+
+    /// <summary>Kills the launcher, if it has not ended.</summary>
+    internal void EndLauncher()
+    {
+        _processes[0].Kill(entireProcessTree: true);
+        _processes[0].WaitForExit();
+    }
+
+    /// <summary>Waits until ranks that keep their ends have ended, the launcher or not.</summary>
+    /// <param name="patience">Counted as <see cref="WaitForEnd"/> does.</param>
+    /// <param name="only">These ranks; all if none is given.</param>
+    /// <returns>[rank] how each ended; null of one that has not, or was not waited for.</returns>
+    internal RankEnd?[] AwaitEnds(TimeSpan patience, params int[] only)
+    {
+        RankEnd?[] ends = new RankEnd?[_launch.Size];
+        int[] ranks = only.Length > 0 ? only : [.. Enumerable.Range(0, ends.Length)];
+        while (Array.Exists(ranks, r => ends[r] is null) && _watch.Elapsed < patience)
+        {
+            Thread.Sleep(10);
+            foreach (int rank in ranks)
+            {
+                if (ends[rank] is null && File.Exists(Place.FileOf(rank, RankPlace.CodeFile)))
+                {
+                    int code = int.Parse(File.ReadAllText(Place.FileOf(rank, RankPlace.CodeFile)), CultureInfo.InvariantCulture);
+                    ends[rank] = new RankEnd(code, File.ReadAllLines(Place.FileOf(rank, RankPlace.ErrorFile)), _watch.Elapsed);
+                }
+            }
+        }
+
+        return ends;
+    }
+
+    /// <summary>What a rank that keeps its end has written until now, and whether it lives, for a message.</summary>
+    internal string ErrorOf(int rank) => $"{(IsAlive(rank) ? "lives" : "gone without a code")}\n{File.ReadAllText(Place.FileOf(rank, RankPlace.ErrorFile))}";
 
     /// <summary>Waits for the end of all that was started.</summary>
     internal RankJobResult WaitForEnd(TimeSpan patience)
@@ -158,12 +200,26 @@ internal sealed partial class RankJob : IDisposable
             _ = SendSignal(ProcessId(rank), Kill);
         }
 
+        if (_launch.KeepsEnds)
+        {
+            AwaitEnds(_watch.Elapsed + TimeSpan.FromSeconds(1)); // who watched over them writes to the folder
+        }
+
         _processes.Clear();
         if (Directory.Exists(Place.Folder))
         {
             Directory.Delete(Place.Folder, recursive: true);
         }
     }
+
+    /// <summary>A shell that watches over one rank, in a session of its own with it: a launcher that kills its processes at an abort does not hide how the rank ends.</summary>
+    private static string[] KeepEnd =>
+    [
+        "setsid", "--fork", "--wait", "sh", "-c",
+        $"""
+        end="${RankPlace.FolderVariable}/rank.${"{OMPI_COMM_WORLD_RANK:-$PMI_RANK}"}"; "$0" "$@" 2>"$end.{RankPlace.ErrorFile}"; echo $? >"$end.new"; mv "$end.new" "$end.{RankPlace.CodeFile}"
+        """,
+    ];
 
     private static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
 

@@ -13,4 +13,13 @@ internal sealed record RankLaunch(RankLauncher Launcher, int Size, string Scenar
 
     /// <summary>Options for the launcher, before the program.</summary>
     internal IReadOnlyList<string> LauncherOptions { get; init; } = [];
+
+    /// <summary>A program and its arguments that start the launcher, if it is not started directly.</summary>
+    internal IReadOnlyList<string> LauncherPrefix { get; init; } = [];
+
+    /// <summary>
+    /// Each rank's standard error and exit code go to files of its own (<see cref="RankPlace.ErrorFile"/>, <see cref="RankPlace.CodeFile"/>), which are there
+    /// when its launcher can no longer be asked.
+    /// </summary>
+    internal bool KeepsEnds { get; init; }
 }

@@ -10,6 +10,9 @@ internal sealed record RankPlace(int Rank, int Size, string Folder)
     internal const string RankVariable = "LONGCONTEXT_TEST_RANK";
     internal const string SizeVariable = "LONGCONTEXT_TEST_SIZE";
 
+    /// <summary>Names of files of a rank that <see cref="RankLaunch.KeepsEnds"/>: what it wrote to standard error, and, once it has ended, its exit code.</summary>
+    internal const string ErrorFile = "error", CodeFile = "code";
+
     /// <summary>This process's place, or null if no test started it as a rank.</summary>
     internal static RankPlace? Current()
     {

@@ -1,20 +1,27 @@
 using System.Diagnostics;
+using System.Globalization;
 using NUnit.Framework;
 
-namespace LongContext.Distributed.Tests.Tcp;
+namespace LongContext.Distributed.Tests.Ranks;
 
 /// <summary>As many hosts as a test needs, on one machine: network namespaces on one bridge, with links that can be cut.</summary>
+/// <remarks>Disposing it ends every process in them, and takes them away.</remarks>
 internal sealed class NetworkNamespaces : IDisposable
 {
+    private static int _made;
+
     private readonly int _hosts;
     private readonly string _bridge;
+    private readonly string _agent;
 
     /// <summary>Ignores the test where this is not permitted.</summary>
     internal NetworkNamespaces(int hosts)
     {
         _hosts = hosts;
-        Name = $"lct{Environment.ProcessId}h";
-        _bridge = $"lct{Environment.ProcessId}b";
+        string unique = $"lct{Environment.ProcessId}n{Interlocked.Increment(ref _made)}";
+        Name = unique + "h";
+        _bridge = unique + "b";
+        _agent = Path.Combine(Path.GetTempPath(), unique + "agent");
         if (!OperatingSystem.IsLinux() || Ip($"netns add {_bridge}") is { Length: > 0 })
         {
             Assert.Ignore("Network namespaces cannot be made here: no link can be cut. Needs Linux, ip, and root.");
@@ -36,6 +43,30 @@ internal sealed class NetworkNamespaces : IDisposable
     /// <summary>A host's namespace is this and its number.</summary>
     internal string Name { get; }
 
+    /// <summary>A program that starts others there, called as a remote shell: the host's address, then the command's words.</summary>
+    /// <remarks>What it starts has a host name of its own: launchers take equal names for one host.</remarks>
+    internal string RemoteShell()
+    {
+        File.WriteAllText(_agent, $$"""
+            #!/bin/sh
+            while [ "${1#-}" != "$1" ]; do shift; done
+            host=$((${1##*.} - 1))
+            shift
+            exec ip netns exec {{Name}}$host unshare --uts sh -c "hostname {{Name}}$host && exec sh -c \"\$*\"" sh "$@"
+
+            """);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_agent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        return _agent;
+    }
+
+    /// <summary>Words before a command that has it run there.</summary>
+    internal IReadOnlyList<string> On(int host) =>
+        ["ip", "netns", "exec", Name + host, "unshare", "--uts", "sh", "-c", $"hostname {Name}{host} && exec \"$0\" \"$@\""];
+
     internal static string Address(int host) => $"10.231.7.{host + 1}";
 
     /// <summary>Nothing gets to this host or from it any more.</summary>
@@ -52,10 +83,33 @@ internal sealed class NetworkNamespaces : IDisposable
     {
         for (int host = 0; host < _hosts; host++)
         {
+            EndProcesses(Name + host);
             Ip($"netns del {Name}{host}");
+            foreach (string left in Directory.GetDirectories(Path.GetTempPath(), $"ompi.{Name}{host}.*"))
+            {
+                Directory.Delete(left, recursive: true); // what Open MPI's daemons would have taken away themselves
+            }
         }
 
         Ip($"netns del {_bridge}");
+        File.Delete(_agent);
+    }
+
+    /// <summary>A launcher's daemons are nobody's children.</summary>
+    private static void EndProcesses(string name)
+    {
+        foreach (string id in Execute("ip", $"netns pids {name}").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            try
+            {
+                using Process process = Process.GetProcessById(int.Parse(id, CultureInfo.InvariantCulture));
+                process.Kill();
+            }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+            {
+                // ended by itself
+            }
+        }
     }
 
     private void Must(string command)

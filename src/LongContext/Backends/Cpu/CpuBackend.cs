@@ -10,7 +10,8 @@ namespace LongContext.Backends.Cpu;
 /// <summary>Computes on the processor's cores with managed vector code; weights are used where they lie, mapped files included.</summary>
 /// <remarks>
 /// Greedy output does not depend on chunk sizes or on what else is in the batch: a row's operations and their order are fixed by the row
-/// and the vector width alone, never by tiles, by the number of workers or by who did what.
+/// and the vector width alone, never by tiles, by the number of workers or by who did what. One exception: with tile registers (AMX) linear
+/// layers of many rows round other operands than those of few rows do, see <see cref="LinearAmx"/>.
 /// </remarks>
 internal sealed unsafe class CpuBackend : IBackend
 {

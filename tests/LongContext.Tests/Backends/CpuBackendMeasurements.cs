@@ -149,9 +149,9 @@ internal sealed class CpuBackendMeasurements
 
         IEnumerable<(string, double, string, Action)> Both(int tokens, int keys, int headDim)
         {
-            foreach (CpuBackend backend in (CpuBackend[])[float32, auto])
+            foreach ((CpuBackend backend, DType type) in ((CpuBackend, DType)[])[(float32, DType.BF16), (auto, DType.BF16), (auto, DType.Q8_0)])
             {
-                (string name, double amount, string unit, Action run) = Attention(backend, DType.BF16, tokens, keys, headDim);
+                (string name, double amount, string unit, Action run) = Attention(backend, type, tokens, keys, headDim);
                 yield return (name + (backend == auto ? " auto" : " float32"), amount, unit, run);
             }
         }
@@ -204,7 +204,7 @@ internal sealed class CpuBackendMeasurements
         Tensor output = backend.Allocate(DType.F32, q.Shape);
         AttentionParameters parameters = new(0.125f);
         double pairs = ((double)tokens * keys) - (tokens * (tokens - 1.0) / 2);
-        double bytes = 2.0 * keys * kvHeads * headDim * BlockFormat.Of(type).BytesPerBlock;
+        double bytes = cache.ByteCount;
         (double amount, string unit) = tokens == 1 ? (bytes, "GB/s") : (4.0 * pairs * qHeads * headDim, "GFLOP/s");
         return ($"attention {type} {tokens}x{keys} d={headDim}", amount, unit,
             () => backend.Attention(q, cache, 0, plan, parameters, output, default));

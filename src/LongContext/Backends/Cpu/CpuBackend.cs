@@ -38,9 +38,10 @@ internal sealed unsafe class CpuBackend : IBackend
         Int8Kernels? quantised = generates && width == SimdWidth.Bits512 ? Int8Kernels.Find() : null;
         AttentionKernels? attention = rounded is null ? null : AttentionKernels.Find();
         _hasPairs = attention is not null;
+        ByteAttentionKernels? bytes = generates && width == SimdWidth.Bits512 ? ByteAttentionKernels.Find() : null;
         _kernels = width switch
         {
-            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention),
+            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention, bytes),
             SimdWidth.Bits256 => new Kernels<Simd256, Vector256<float>>(_pool, _scratch),
             _ => new Kernels<Simd128, Vector128<float>>(_pool, _scratch),
         };
@@ -71,7 +72,7 @@ internal sealed unsafe class CpuBackend : IBackend
     {
         OperationShapes.KVCache(shape);
         bool isPaired = _hasPairs && shape.Type == DType.BF16 && shape.HeadDim % 2 == 0;
-        return new CpuKVCacheStorage(shape, isPaired ? KVPageLayout.Pairs : KVPageLayout.Rows);
+        return new CpuKVCacheStorage(shape, shape.Type == DType.Q8_0 ? KVPageLayout.Bytes : isPaired ? KVPageLayout.Pairs : KVPageLayout.Rows);
     }
 
     /// <inheritdoc/>

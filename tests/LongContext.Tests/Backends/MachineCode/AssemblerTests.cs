@@ -45,7 +45,7 @@ internal sealed class AssemblerTests
                 {
                     Expect($"vsubps zmm{x},zmm{y},zmm{z}", a => a.Vsubps(new(x), new(y), new(z)));
                     Expect($"vmaxps zmm{x},zmm{y},zmm{z}", a => a.Vmaxps(new(x), new(y), new VectorRegister(z)));
-                    Expect($"vfmadd213ps zmm{x},zmm{y},zmm{z}", a => a.Vfmadd213ps(new(x), new(y), new(z)));
+                    Expect($"vfmadd213ps zmm{x},zmm{y},zmm{z}", a => a.Vfmadd213ps(new(x), new(y), new VectorRegister(z)));
                     Expect($"vscalefps zmm{x},zmm{y},zmm{z}", a => a.Vscalefps(new(x), new(y), new(z)));
                     Expect($"vshuff32x4 zmm{x},zmm{y},zmm{z},78", a => a.Vshuff32x4(new(x), new(y), new(z), 78));
                     Expect($"vpxord zmm{x},zmm{y},zmm{z}", a => a.Vpxord(new(x), new(y), new(z)));
@@ -78,6 +78,7 @@ internal sealed class AssemblerTests
                 Expect($"vaddps zmm{x},zmm{y},{Text(m)}", a => a.Vaddps(new(x), new(y), m));
                 Expect($"vmulps zmm{x},zmm{y},{Text(m)}", a => a.Vmulps(new(x), new(y), m));
                 Expect($"vfmadd231ps zmm{x},zmm{y},{Text(m)}", a => a.Vfmadd231ps(new(x), new(y), m));
+                Expect($"vfmadd213ps zmm{x},zmm{y},{Text(m)}", a => a.Vfmadd213ps(new(x), new(y), m));
                 Expect($"vmaxps zmm{x},zmm{y},{Text(m)}", a => a.Vmaxps(new(x), new(y), m));
                 Expect($"vcvtne2ps2bf16 zmm{x},zmm{y},{Text(m)}", a => a.Vcvtne2ps2bf16(new(x), new(y), m));
                 Expect($"vdpbf16ps zmm{x},zmm{y},{Text(m)}", a => a.Vdpbf16ps(new(x), new(y), m));

@@ -10,8 +10,10 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <param name="rounded">Products of operands rounded to bfloat16, where the precision allows and the machine has them.</param>
 /// <param name="quantised">Products of operands quantised to bytes, likewise.</param>
 /// <param name="pairs">Attention over pages of bfloat16 pairs, likewise.</param>
+/// <param name="bytes">Attention over pages of bytes, likewise.</param>
 internal sealed unsafe class Kernels<TSimd, TVec>(
-    WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null, Int8Kernels? quantised = null, AttentionKernels? pairs = null) : IKernels
+    WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null, Int8Kernels? quantised = null, AttentionKernels? pairs = null,
+    ByteAttentionKernels? bytes = null) : IKernels
     where TSimd : unmanaged, ISimd<TVec>
     where TVec : unmanaged
 {
@@ -98,11 +100,18 @@ internal sealed unsafe class Kernels<TSimd, TVec>(
             PaddedHeadDim = cache.PaddedHeadDim,
             PageSize = cache.Shape.PageSize,
             Pages = cache.Layer(layer),
+            Layout = cache.Layout,
             QueryFactor = capped ? parameters.Scale / parameters.SoftCap : parameters.Scale * log2E,
             CapFactor = capped ? parameters.SoftCap * log2E : 0,
             Window = parameters.Window,
         };
-        if (cache.Layout == KVPageLayout.Rows)
+        if (cache.Layout == KVPageLayout.Bytes && bytes is { } byteKernels && cache.Shape.PageSize == BytePage.Keys)
+        {
+            Attention<TSimd, TVec>.RunBytes(pool, scratch, plan, byteKernels, arguments);
+            return;
+        }
+
+        if (cache.Layout != KVPageLayout.Pairs)
         {
             Attention<TSimd, TVec>.Run(pool, scratch, plan, cache.Shape.Type, arguments);
             return;

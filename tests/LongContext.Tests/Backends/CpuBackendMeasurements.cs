@@ -157,6 +157,21 @@ internal sealed class CpuBackendMeasurements
         }
     }
 
+    [Test]
+    public void MeasureTemp()
+    {
+        using CpuBackend auto = new(1, ModelPrecision.Auto);
+        List<(string Name, double Amount, string Unit, Action Run)> works = [];
+        foreach (DType t in (DType[])[DType.BF16, DType.Q8_0])
+        {
+            works.Add(Attention(auto, t, 1024, 8192, 64));
+            works.Add(Attention(auto, t, 1024, 8192, 128));
+            works.Add(Attention(auto, t, 1, 131072, 64));
+        }
+
+        Report(auto.Info.Device, works);
+    }
+
     /// <summary>What one core can do at most: dot products of registers, 24 sums at once.</summary>
     private static unsafe (string Name, double Amount, string Unit, Action Run) DotProducts()
     {

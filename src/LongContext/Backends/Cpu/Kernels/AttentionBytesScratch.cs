@@ -5,13 +5,16 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <summary>One worker's scratch memory, laid out for a tile over pages of bytes.</summary>
 internal readonly unsafe struct AttentionBytesScratch
 {
-    /// <summary>Rows that go through scores, softmax and sums together: their scores and weights stay in the first-level cache.</summary>
+    /// <summary>
+    /// Rows that go through scores, softmax and sums together: their scores and weights stay in the first-level cache, and they fit a
+    /// vector's lanes.
+    /// </summary>
     internal const int RowBlock = 12;
 
     /// <summary>Pages of a step, at fixed places in every segment.</summary>
     internal const int StepPages = 8;
 
-    private const int Line = 16; // floats
+    private const int Line = ByteAttentionWriter.RowLanes; // floats of a cache line too
 
     internal AttentionBytesScratch(float* memory, int rows, in AttentionArguments a)
     {
@@ -26,9 +29,11 @@ internal readonly unsafe struct AttentionBytesScratch
         Weights = (byte*)next;
         next += RowBlock * WeightFloats;
         PageFactors = next;
-        next += RowBlock * ByteAttentionWriter.MostPages;
+        next += StepPages * Line;
         EarlierFactors = next;
-        next += Lines(RowBlock);
+        next += Line;
+        Max = next;
+        next += Line;
         SeenInverses = next;
         next += 2 * BytePage.Keys;
         Zeros = next;
@@ -54,11 +59,14 @@ internal readonly unsafe struct AttentionBytesScratch
     /// <summary>[RowBlock, <see cref="WeightFloats"/>] floats of bytes.</summary>
     internal byte* Weights { get; }
 
-    /// <summary>[RowBlock, MostPages].</summary>
+    /// <summary>[StepPages, 16].</summary>
     internal float* PageFactors { get; }
 
-    /// <summary>[RowBlock], what the step multiplies earlier sums by.</summary>
+    /// <summary>[16], what the step multiplies earlier sums by.</summary>
     internal float* EarlierFactors { get; }
+
+    /// <summary>[16], the rows' maxima while a step works on them.</summary>
+    internal float* Max { get; }
 
     /// <summary>[2][64]: inverses of a step's first and last page, 0 where no row sees a key.</summary>
     internal float* SeenInverses { get; }
@@ -84,7 +92,7 @@ internal readonly unsafe struct AttentionBytesScratch
     /// <summary>Floats a worker needs for tiles of up to <paramref name="rows"/> rows.</summary>
     internal static long Floats(int rows, in AttentionArguments a) =>
         Lines((long)rows * a.HeadDim) + Lines(QueryBytes(rows, a) / sizeof(float)) + Lines(2L * rows) + (RowBlock * (ScoreFloats + WeightFloats))
-        + (RowBlock * ByteAttentionWriter.MostPages) + Lines(RowBlock) + (3 * BytePage.Keys)
+        + ((StepPages + 2) * Line) + (3 * BytePage.Keys)
         + Lines(StepPages * (long)sizeof(BytePage) / sizeof(float)) + (2 * AttentionState.Floats(rows, a.PaddedHeadDim));
 
     private static long QueryBytes(int rows, in AttentionArguments a) => (long)rows * HeadCodes.Padded(a.HeadDim);

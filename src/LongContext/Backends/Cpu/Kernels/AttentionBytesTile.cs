@@ -87,7 +87,7 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
             WeightStride = AttentionBytesScratch.WeightFloats * sizeof(float),
             PageFactors = _scratch.PageFactors,
             EarlierFactors = _scratch.EarlierFactors,
-            Max = state.Max + firstRow,
+            Max = _scratch.Max,
             Denominators = state.Denominators + firstRow,
             Sums = state.Sums + ((long)firstRow * _arguments.PaddedHeadDim),
             SumStride = _arguments.PaddedHeadDim * sizeof(float),
@@ -96,7 +96,10 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
         Scores(step, rows);
         Mask(item, firstRow, rows, stepStart + (firstPage * BytePage.Keys), count, stepStart + high);
         step.RowGroups = rows;
+        Span<float> max = new(state.Max + firstRow, rows);
+        max.CopyTo(new Span<float>(_scratch.Max, rows));
         _kernels.Softmax(&step);
+        new ReadOnlySpan<float>(_scratch.Max, rows).CopyTo(max);
         Sums(step, rows);
     }
 
@@ -183,7 +186,7 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
                 ByteAttentionArguments last = step;
                 last.Weights += groups * tile * step.WeightStride;
                 last.Sums = (float*)((byte*)step.Sums + (groups * tile * step.SumStride));
-                last.PageFactors += groups * tile * ByteAttentionWriter.MostPages;
+                last.PageFactors += groups * tile;
                 last.EarlierFactors += groups * tile;
                 last.RowGroups = 1;
                 _kernels.Sums(rest, vectors, &last);

@@ -22,7 +22,7 @@ internal unsafe struct ByteAttentionArguments
     /// <summary>[rows].</summary>
     internal QueryFactor* QueryFactors;
 
-    /// <summary>[rows, PageCount · 64] F32, written by scores; of each 64, softmax leaves 16 parts of the denominator in the first places.</summary>
+    /// <summary>[rows in whole fours, PageCount · 64] F32, written by scores; of each 64, softmax leaves 16 parts of the denominator in the first places.</summary>
     internal float* Scores;
 
     /// <summary>Bytes from a row of scores to the next.</summary>
@@ -34,13 +34,13 @@ internal unsafe struct ByteAttentionArguments
     /// <summary>Bytes from a row of weights to the next.</summary>
     internal long WeightStride;
 
-    /// <summary>[rows, <see cref="ByteAttentionWriter.MostPages"/>], written by softmax: what a page's sums count for.</summary>
+    /// <summary>[PageCount, <see cref="ByteAttentionWriter.RowLanes"/>], written by softmax: what a page's sums of a row count for.</summary>
     internal float* PageFactors;
 
-    /// <summary>[rows], written by softmax: what earlier sums must be multiplied by.</summary>
+    /// <summary>[RowLanes], written by softmax: what earlier sums must be multiplied by.</summary>
     internal float* EarlierFactors;
 
-    /// <summary>[rows], the greatest score so far, −∞ for none; brought up to date.</summary>
+    /// <summary>[RowLanes], the greatest score so far, −∞ for none; brought up to date.</summary>
     internal float* Max;
 
     /// <summary>[rows], the sum of weights so far; brought up to date.</summary>
@@ -58,7 +58,7 @@ internal unsafe struct ByteAttentionArguments
     /// <summary>Bytes to the features wanted, in every four values.</summary>
     internal long ValueOffset;
 
-    /// <summary>How many times the kernel's rows, at least 1; of softmax, rows.</summary>
+    /// <summary>How many times the kernel's rows, at least 1; of softmax, rows, at most RowLanes.</summary>
     internal long RowGroups;
 
     /// <summary><see cref="SoftmaxConstants"/>.</summary>

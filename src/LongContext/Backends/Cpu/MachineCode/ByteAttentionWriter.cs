@@ -16,8 +16,8 @@ internal static unsafe class ByteAttentionWriter
     /// <summary>Most vectors of columns of a tile: 6 · 4 sums, four of b, the rest for a.</summary>
     internal const int MostVectors = 4;
 
-    /// <summary>Most pages of a call: their factors fill a vector.</summary>
-    internal const int MostPages = 16;
+    /// <summary>Most rows of a call: a page's factors of all rows fill a vector.</summary>
+    internal const int RowLanes = 16;
 
     private const int VectorBytes = 64;
     private const int FourBytes = 4;
@@ -127,18 +127,12 @@ internal static unsafe class ByteAttentionWriter
         a.Jcc(Condition.NotEqual, earlier);
 
         a.Mov(R8, Field(nameof(ByteAttentionArguments.WeightStride)));
-        a.Sub(R9, R9); // pages done
+        a.Sub(R9, R9); // bytes of weights, and of factors, of the pages done
         a.Place(page);
         a.Mov(R13, Field(nameof(ByteAttentionArguments.Weights)));
-        a.Mov(Rax, R9);
-        for (int doubled = 1; doubled < BytePage.Keys; doubled *= 2)
-        {
-            a.Add(Rax, Rax);
-        }
-
-        a.Add(R13, Rax);
+        a.Add(R13, R9);
         a.Mov(Rbp, Field(nameof(ByteAttentionArguments.PageFactors)));
-        a.Lea(Rbp, new Address(Rbp, 0, R9, sizeof(float)));
+        a.Add(Rbp, R9);
         a.Mov(R14, Field(nameof(ByteAttentionArguments.Sums)));
         a.Mov(R12, Field(nameof(ByteAttentionArguments.RowGroups)));
 
@@ -177,7 +171,7 @@ internal static unsafe class ByteAttentionWriter
         ThirdRow(a, rows);
         for (int row = 0; row < rows; row++)
         {
-            a.Vbroadcastss(Four(row), new Address(Rbp, row * MostPages * sizeof(float)));
+            a.Vbroadcastss(Four(row), new Address(Rbp, row * sizeof(float)));
             for (int v = 0; v < vectors; v++)
             {
                 a.Vcvtdq2ps(Sum(row, v), Sum(row, v));
@@ -186,7 +180,7 @@ internal static unsafe class ByteAttentionWriter
             }
         }
 
-        a.Add(Rbp, rows * MostPages * sizeof(float));
+        a.Add(Rbp, rows * sizeof(float));
         for (int row = 0; row < rows; row++)
         {
             a.Add(R13, R8);
@@ -195,7 +189,7 @@ internal static unsafe class ByteAttentionWriter
         NextCRows(a, rows);
         a.Sub(R12, 1);
         a.Jcc(Condition.NotEqual, group);
-        a.Add(R9, 1);
+        a.Add(R9, VectorBytes);
         NextPage(a, page);
         Leave(a);
     }

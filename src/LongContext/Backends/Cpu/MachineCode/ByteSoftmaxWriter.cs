@@ -4,37 +4,38 @@ using static LongContext.Backends.Cpu.MachineCode.GeneralRegister;
 namespace LongContext.Backends.Cpu.MachineCode;
 
 /// <summary>Writes the kernel between attention's two products over bytes. System V convention: the arguments' address comes in rdi.</summary>
+/// <remarks>
+/// In each page of each row the greatest weight becomes 255: a maximum is less by log₂ 255 than the score it comes from. The denominator
+/// sums the weights as rounded, so a weighted mean's weights sum to 1. What needs sums or maxima across lanes is done for four rows at
+/// once or for all pages at once, and apart from the exponentials: the processor looks ahead over few rows only.
+/// </remarks>
 internal static unsafe class ByteSoftmaxWriter
 {
     private const int VectorBytes = 64;
     private const int Vectors = BytePage.Keys / 16;
+    private const int FactorBytes = ByteAttentionWriter.RowLanes * sizeof(float); // of a page
 
     /// <summary>Scores to weights of one byte; factors of the pages and of what was before; maximum and denominator up to date.</summary>
-    /// <remarks>
-    /// In each page of each row the greatest weight becomes 255: a maximum is less by log₂ 255 than the score it comes from. The denominator
-    /// sums the weights as rounded, so a weighted mean's weights sum to 1. First all pages, then the rows: no loop waits for the one before.
-    /// </remarks>
     internal static void Write(Assembler a)
     {
-        (Label clear, Label page, Label row, Label rows) = (new(), new(), new(), new());
+        (Label page, Label four, Label row) = (new(), new(), new());
         Enter(a);
-        (VectorRegister max, VectorRegister other) = (new(0), new(1));
-
-        a.Vbroadcastss(max, Constant(nameof(SoftmaxConstants.None)));
-        a.Mov(R8, ArgumentField(nameof(ByteAttentionArguments.PageFactors)));
-        a.Mov(Rcx, ArgumentField(nameof(ByteAttentionArguments.RowGroups)));
-        a.Place(clear);
-        a.Vmovups(new Address(R8), max);
-        a.Add(R8, ByteAttentionWriter.MostPages * sizeof(float));
-        a.Sub(Rcx, 1);
-        a.Jcc(Condition.NotEqual, clear);
-
         a.Mov(R8, ArgumentField(nameof(ByteAttentionArguments.Scores)));
         a.Mov(R9, ArgumentField(nameof(ByteAttentionArguments.Weights)));
         a.Mov(R12, ArgumentField(nameof(ByteAttentionArguments.PageFactors)));
         a.Mov(R10, ArgumentField(nameof(ByteAttentionArguments.Pages)));
         a.Mov(R11, ArgumentField(nameof(ByteAttentionArguments.PageCount)));
+        a.Mov(R13, ArgumentField(nameof(ByteAttentionArguments.ScoreStride)));
+
         a.Place(page);
+        a.Mov(Rsi, R8);
+        a.Mov(Rbx, R12);
+        a.Mov(Rcx, ArgumentField(nameof(ByteAttentionArguments.RowGroups)));
+        a.Place(four);
+        Maxima(a);
+        a.Sub(Rcx, 4);
+        a.Jcc(Condition.Greater, four);
+
         a.Mov(Rdx, new Address(R10, (int)Marshal.OffsetOf<BytePage>(nameof(BytePage.ValueInverses))));
         for (int v = 0; v < Vectors; v++)
         {
@@ -46,129 +47,177 @@ internal static unsafe class ByteSoftmaxWriter
         a.Mov(Rbx, R12);
         a.Mov(Rcx, ArgumentField(nameof(ByteAttentionArguments.RowGroups)));
         a.Place(row);
-        OnePage(a, max, other);
-        a.Add(Rsi, ArgumentField(nameof(ByteAttentionArguments.ScoreStride)));
+        Weights(a);
+        a.Add(Rsi, R13);
         a.Add(Rdx, ArgumentField(nameof(ByteAttentionArguments.WeightStride)));
-        a.Add(Rbx, ByteAttentionWriter.MostPages * sizeof(float));
+        a.Add(Rbx, sizeof(float));
         a.Sub(Rcx, 1);
         a.Jcc(Condition.NotEqual, row);
         a.Add(R8, BytePage.Keys * sizeof(float));
         a.Add(R9, BytePage.Keys);
-        a.Add(R12, sizeof(float));
+        a.Add(R12, FactorBytes);
         a.Add(R10, sizeof(BytePage));
         a.Sub(R11, 1);
         a.Jcc(Condition.NotEqual, page);
 
-        a.Mov(R8, ArgumentField(nameof(ByteAttentionArguments.Scores)));
-        a.Mov(R9, ArgumentField(nameof(ByteAttentionArguments.Max)));
-        a.Mov(R10, ArgumentField(nameof(ByteAttentionArguments.Denominators)));
-        a.Mov(R11, ArgumentField(nameof(ByteAttentionArguments.EarlierFactors)));
-        a.Mov(R12, ArgumentField(nameof(ByteAttentionArguments.PageFactors)));
-        a.Mov(Rcx, ArgumentField(nameof(ByteAttentionArguments.RowGroups)));
-        a.Place(rows);
-        OneRow(a, max, other);
-        a.Add(R8, ArgumentField(nameof(ByteAttentionArguments.ScoreStride)));
-        a.Add(R9, sizeof(float));
-        a.Add(R10, sizeof(float));
-        a.Add(R11, sizeof(float));
-        a.Add(R12, ByteAttentionWriter.MostPages * sizeof(float));
-        a.Sub(Rcx, 1);
-        a.Jcc(Condition.NotEqual, rows);
+        Factors(a);
+        Denominators(a);
         Leave(a);
     }
 
-    /// <summary>A row's 64 scores at rsi to weights at rdx; maximum to rbx, parts of the denominator over the first scores.</summary>
-    private static void OnePage(Assembler a, VectorRegister max, VectorRegister other)
+    /// <summary>The maxima of a page's scores of four rows from rsi on, to rbx; both go on by four rows.</summary>
+    private static void Maxima(Assembler a)
     {
-        for (int v = 0; v < Vectors; v++)
+        for (int row = 0; row < 4; row++)
         {
-            a.Vmovups(Score(v), new Address(Rsi, v * VectorBytes));
+            a.Vmovups(new(row), new Address(Rsi));
+            a.Vmovups(new(4 + row), new Address(Rsi, VectorBytes));
+            a.Vmaxps(new(row), new(row), new Address(Rsi, 2 * VectorBytes));
+            a.Vmaxps(new(4 + row), new(4 + row), new Address(Rsi, 3 * VectorBytes));
+            a.Add(Rsi, R13);
         }
 
-        a.Vmaxps(max, Score(0), Score(1));
-        a.Vmaxps(other, Score(2), Score(3));
-        a.Vmaxps(max, max, other);
-        AcrossLanes(a, max, other, a.Vmaxps);
-        a.Vsubps(max, max, Largest);
-        a.Vmovss(new Address(Rbx), max);
-        a.Vmaxps(max, max, Lowest);
-        for (int v = 0; v < Vectors; v++)
+        for (int row = 0; row < 4; row++)
         {
-            a.Vsubps(Score(v), Score(v), max);
-            Exp2(a, Weight(v), Score(v), Fraction(v));
-            a.Vaddps(Fraction(v), Weight(v), Shift);
+            a.Vmaxps(new(row), new(row), new VectorRegister(4 + row));
         }
 
-        VectorRegister sum = other;
-        for (int v = 0; v < Vectors; v++)
+        for (int pair = 0; pair < 4; pair += 2)
         {
-            a.Vsubps(Weight(v), Fraction(v), Shift);
-            if (v == 0)
-            {
-                a.Vmulps(sum, Weight(v), Inverse(v));
-            }
-            else
-            {
-                a.Vfmadd231ps(sum, Weight(v), Inverse(v));
-            }
+            a.Vunpcklps(new(4 + pair), new(pair), new(pair + 1));
+            a.Vunpckhps(new(5 + pair), new(pair), new(pair + 1));
+            a.Vmaxps(new(4 + pair), new(4 + pair), new VectorRegister(5 + pair));
         }
 
-        VectorRegister bytes = max;
-        a.Vpshrdd(bytes, Fraction(0), Fraction(0), 8);
-        for (int v = 1; v < Vectors; v++)
-        {
-            a.Vpshrdd(bytes, bytes, Fraction(v), 8);
-        }
-
-        a.Vmovups(new Address(Rdx), bytes);
-        a.Vmovups(new Address(Rsi), sum);
+        a.Vshufps(new(0), new(4), new(6), 0b01_00_01_00);
+        a.Vshufps(new(1), new(4), new(6), 0b11_10_11_10);
+        a.Vmaxps(new(0), new(0), new VectorRegister(1));
+        a.Vshuff32x4(new(1), new(0), new(0), 0b01_00_11_10);
+        a.Vmaxps(new(0), new(0), new VectorRegister(1));
+        a.Vshuff32x4(new(1), new(0), new(0), 0b10_11_00_01);
+        a.Vmaxps(new(0), new(0), new VectorRegister(1));
+        a.Vsubps(new(0), new(0), Largest);
+        a.VmovupsQuarter(new Address(Rbx), new(0));
+        a.Add(Rbx, 4 * sizeof(float));
     }
 
-    /// <summary>A row's factors, maximum and denominator from its pages' maxima and parts.</summary>
-    private static void OneRow(Assembler a, VectorRegister max, VectorRegister other)
+    /// <summary>A row's 64 scores at rsi to weights at rdx by the maximum at rbx; parts of the denominator over the first scores.</summary>
+    private static void Weights(Assembler a)
     {
-        Label parts = new();
-        (VectorRegister x, VectorRegister factor, VectorRegister fraction, VectorRegister sum) = (new(2), new(3), new(4), new(5));
-        a.Vmovups(x, new Address(R12));
-        a.Vmovaps(max, x);
-        AcrossLanes(a, max, other, a.Vmaxps);
-        a.Vbroadcastss(other, new Address(R9));
-        a.Vmaxps(max, max, other);
-        a.Vmovss(new Address(R9), max);
+        (VectorRegister max, VectorRegister sum, VectorRegister bytes) = (new(0), new(0), new(1));
+        a.Vbroadcastss(max, new Address(Rbx));
         a.Vmaxps(max, max, Lowest);
-        a.Vsubps(x, x, max);
-        Exp2(a, factor, x, fraction);
-        a.Vmovups(new Address(R12), factor);
-        a.Vsubps(x, other, max);
-        Exp2(a, factor, x, fraction);
-        a.Vmovss(new Address(R11), factor);
+        Each(v => a.Vmovups(Score(v), new Address(Rsi, v * VectorBytes)));
+        Each(v => a.Vsubps(Score(v), Score(v), max));
+        Each(v => a.VreducepsFloor(Fraction(v), Score(v)));
+        Each(v => a.Vmovaps(Weight(v), C3));
+        Each(v => a.Vfmadd213ps(Weight(v), Fraction(v), C2));
+        Each(v => a.Vfmadd213ps(Weight(v), Fraction(v), C1));
+        Each(v => a.Vfmadd213ps(Weight(v), Fraction(v), One));
+        Each(v => a.Vscalefps(Weight(v), Weight(v), Score(v)));
+        Each(v => a.Vaddps(Fraction(v), Weight(v), Shift));
+        Each(v => a.Vpshrdd(bytes, v == 0 ? Fraction(0) : bytes, Fraction(v), 8));
+        a.Vmovups(new Address(Rdx), bytes);
+        Each(v => a.Vsubps(Weight(v), Fraction(v), Shift));
+        a.Vmulps(sum, Weight(0), Inverse(0));
+        a.Vmulps(Weight(1), Weight(1), Inverse(1));
+        a.Vfmadd231ps(sum, Weight(2), Inverse(2));
+        a.Vfmadd231ps(Weight(1), Weight(3), Inverse(3));
+        a.Vaddps(sum, sum, Weight(1));
+        a.Vmovups(new Address(Rsi), sum);
 
-        a.Vpxord(sum, sum, sum);
-        a.Mov(Rsi, R8);
-        a.Mov(Rdx, R12);
-        a.Mov(Rbx, ArgumentField(nameof(ByteAttentionArguments.PageCount)));
-        a.Place(parts);
+        static void Each(Action<int> write)
+        {
+            for (int v = 0; v < Vectors; v++)
+            {
+                write(v);
+            }
+        }
+    }
+
+    /// <summary>All rows' maxima, and the factors of the pages and of what was before: lanes are rows.</summary>
+    private static void Factors(Assembler a)
+    {
+        (Label greatest, Label page) = (new(), new());
+        (VectorRegister old, VectorRegister max, VectorRegister x, VectorRegister factor, VectorRegister fraction) = (new(0), new(1), new(2), new(3), new(4));
+        a.Mov(Rax, ArgumentField(nameof(ByteAttentionArguments.Max)));
+        a.Vmovups(old, new Address(Rax));
+        a.Vmovaps(max, old);
+        StartPages(a);
+        a.Place(greatest);
+        a.Vmaxps(max, max, new Address(Rsi));
+        a.Add(Rsi, FactorBytes);
+        a.Sub(Rcx, 1);
+        a.Jcc(Condition.NotEqual, greatest);
+        a.Vmovups(new Address(Rax), max);
+        a.Vmaxps(max, max, Lowest);
+        a.Vsubps(x, old, max);
+        SoftmaxKernelWriter.Exp2(a, factor, x, fraction);
+        a.Mov(Rax, ArgumentField(nameof(ByteAttentionArguments.EarlierFactors)));
+        a.Vmovups(new Address(Rax), factor);
+
+        StartPages(a);
+        a.Place(page);
         a.Vmovups(x, new Address(Rsi));
-        a.Vfmadd231psBroadcast(sum, x, new Address(Rdx));
-        a.Add(Rsi, BytePage.Keys * sizeof(float));
-        a.Add(Rdx, sizeof(float));
-        a.Sub(Rbx, 1);
-        a.Jcc(Condition.NotEqual, parts);
-        AcrossLanes(a, sum, other, a.Vaddps);
+        a.Vsubps(x, x, max);
+        SoftmaxKernelWriter.Exp2(a, factor, x, fraction);
+        a.Vmovups(new Address(Rsi), factor);
+        a.Add(Rsi, FactorBytes);
+        a.Sub(Rcx, 1);
+        a.Jcc(Condition.NotEqual, page);
+    }
+
+    /// <summary>denominator = earlier factor · denominator + page factor · parts, row by row.</summary>
+    private static void Denominators(Assembler a)
+    {
+        (Label row, Label page) = (new(), new());
+        (VectorRegister sum, VectorRegister other, VectorRegister x) = (new(0), new(1), new(2));
+        a.Mov(R8, ArgumentField(nameof(ByteAttentionArguments.Scores)));
+        a.Mov(R10, ArgumentField(nameof(ByteAttentionArguments.Denominators)));
+        a.Mov(R11, ArgumentField(nameof(ByteAttentionArguments.EarlierFactors)));
+        a.Mov(R12, ArgumentField(nameof(ByteAttentionArguments.PageFactors)));
+        a.Mov(Rbx, ArgumentField(nameof(ByteAttentionArguments.RowGroups)));
+        a.Place(row);
+        a.Vpxord(sum, sum, sum);
+        a.Mov(Rdx, R8);
+        a.Mov(Rsi, R12);
+        a.Mov(Rcx, ArgumentField(nameof(ByteAttentionArguments.PageCount)));
+        a.Place(page);
+        a.Vmovups(x, new Address(Rdx));
+        a.Vfmadd231psBroadcast(sum, x, new Address(Rsi));
+        a.Add(Rdx, BytePage.Keys * sizeof(float));
+        a.Add(Rsi, FactorBytes);
+        a.Sub(Rcx, 1);
+        a.Jcc(Condition.NotEqual, page);
+        SoftmaxKernelWriter.AcrossLanes(a, sum, other, a.Vaddps);
         a.Vbroadcastss(x, new Address(R10));
-        a.Vfmadd213ps(x, factor, sum);
+        a.Vbroadcastss(other, new Address(R11));
+        a.Vfmadd213ps(x, other, sum);
         a.Vmovss(new Address(R10), x);
+        a.Add(R8, R13);
+        a.Add(R10, sizeof(float));
+        a.Add(R11, sizeof(float));
+        a.Add(R12, sizeof(float));
+        a.Sub(Rbx, 1);
+        a.Jcc(Condition.NotEqual, row);
+    }
+
+    private static void StartPages(Assembler a)
+    {
+        a.Mov(Rsi, ArgumentField(nameof(ByteAttentionArguments.PageFactors)));
+        a.Mov(Rcx, ArgumentField(nameof(ByteAttentionArguments.PageCount)));
     }
 
     private static void Enter(Assembler a)
     {
         a.Push(Rbx);
         a.Push(R12);
+        a.Push(R13);
         a.Mov(Rax, ArgumentField(nameof(ByteAttentionArguments.Constants)));
-        a.Vbroadcastss(new(31), Constant(nameof(SoftmaxConstants.C1)));
-        a.Vbroadcastss(new(30), Constant(nameof(SoftmaxConstants.C2)));
-        a.Vbroadcastss(new(29), Constant(nameof(SoftmaxConstants.C3)));
-        a.Vbroadcastss(new(28), Constant(nameof(SoftmaxConstants.One)));
+        a.Vbroadcastss(C1, Constant(nameof(SoftmaxConstants.C1)));
+        a.Vbroadcastss(C2, Constant(nameof(SoftmaxConstants.C2)));
+        a.Vbroadcastss(C3, Constant(nameof(SoftmaxConstants.C3)));
+        a.Vbroadcastss(One, Constant(nameof(SoftmaxConstants.One)));
         a.Vbroadcastss(Lowest, Constant(nameof(SoftmaxConstants.Lowest)));
         a.Vbroadcastss(Largest, Constant(nameof(SoftmaxConstants.LargestByte)));
         a.Vbroadcastss(Shift, Constant(nameof(SoftmaxConstants.Shift)));
@@ -177,17 +226,11 @@ internal static unsafe class ByteSoftmaxWriter
     private static void Leave(Assembler a)
     {
         a.Vzeroupper();
+        a.Pop(R13);
         a.Pop(R12);
         a.Pop(Rbx);
         a.Ret();
     }
-
-    private static void Exp2(Assembler a, VectorRegister result, VectorRegister exponent, VectorRegister fraction) =>
-        SoftmaxKernelWriter.Exp2(a, result, exponent, fraction);
-
-    private static void AcrossLanes(
-        Assembler a, VectorRegister x, VectorRegister other, Action<VectorRegister, VectorRegister, VectorRegister> combine) =>
-        SoftmaxKernelWriter.AcrossLanes(a, x, other, combine);
 
     private static VectorRegister Score(int v) => new(2 + v);
 
@@ -196,6 +239,14 @@ internal static unsafe class ByteSoftmaxWriter
     private static VectorRegister Fraction(int v) => new(10 + v);
 
     private static VectorRegister Inverse(int v) => new(14 + v);
+
+    private static VectorRegister C1 => new(31);
+
+    private static VectorRegister C2 => new(30);
+
+    private static VectorRegister C3 => new(29);
+
+    private static VectorRegister One => new(28);
 
     private static VectorRegister Lowest => new(26);
 

@@ -18,9 +18,6 @@ internal unsafe struct SoftmaxConstants
     /// <summary>In place of −∞ where no key was seen: −∞ less this is −∞, less −∞ it would be NaN.</summary>
     internal float Lowest;
 
-    /// <summary>−∞: a page that was not seen.</summary>
-    internal float None;
-
     /// <summary>log₂ 255: the greatest weight of a byte.</summary>
     internal float LargestByte;
 
@@ -39,7 +36,6 @@ internal unsafe struct SoftmaxConstants
             One = 1,
             Ones = 0x3F80_3F80,
             Lowest = float.MinValue,
-            None = float.NegativeInfinity,
             LargestByte = 7.99435343685886f,
             Shift = 8_388_608,
         };

@@ -70,6 +70,7 @@ internal sealed class AssemblerTests
                 Expect($"vmovups zmm{x},{Text(m)}", a => a.Vmovups(new VectorRegister(x), m));
                 Expect($"vmovups {Text(m)},zmm{x}", a => a.Vmovups(m, new VectorRegister(x)));
                 Expect($"vmovss {Text(m)},xmm{x}", a => a.Vmovss(m, new(x)));
+                Expect($"vmovups {Text(m)},xmm{x}", a => a.VmovupsQuarter(m, new VectorRegister(x)));
                 Expect($"vbroadcastss zmm{x},{Text(m)}", a => a.Vbroadcastss(new(x), m));
                 Expect($"vpbroadcastd zmm{x},{Text(m)}", a => a.Vpbroadcastd(new(x), m));
                 Expect($"vpbroadcastw ymm{x},{Text(m)}", a => a.Vpbroadcastw(new(x), m));
@@ -219,6 +220,7 @@ internal sealed class AssemblerTests
                 Expect($"mov {Text(x)},{Text(m)}", a => a.Mov(x, m));
                 Expect($"mov {Text(m)},{Text(x)}", a => a.Mov(m, x));
                 Expect($"add {Text(x)},{Text(m)}", a => a.Add(x, m));
+                Expect($"cmp {Text(x)},{Text(m)}", a => a.Cmp(x, m));
                 Expect($"lea {Text(x)},{Text(m)}", a => a.Lea(x, m));
             }
         }

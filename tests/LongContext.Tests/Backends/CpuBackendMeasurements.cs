@@ -157,16 +157,18 @@ internal sealed class CpuBackendMeasurements
         }
     }
 
+    /// <summary>Attention over every type of cache, as a layer of Llama-3.2-1B has it at the end of 16,384 tokens: a chunk of prefill, and a decode step.</summary>
     [Test]
-    public void MeasureTemp()
+    public void MeasureCacheTypes()
     {
         using CpuBackend auto = new(1, ModelPrecision.Auto);
         List<(string Name, double Amount, string Unit, Action Run)> works = [];
-        foreach (DType t in (DType[])[DType.BF16, DType.Q8_0])
+        foreach (int tokens in (int[])[512, 1])
         {
-            works.Add(Attention(auto, t, 1024, 8192, 64));
-            works.Add(Attention(auto, t, 1024, 8192, 128));
-            works.Add(Attention(auto, t, 1, 131072, 64));
+            foreach (DType type in (DType[])[DType.F32, DType.BF16, DType.Q8_0])
+            {
+                works.Add(Attention(auto, type, tokens, 16_384, 64));
+            }
         }
 
         Report(auto.Info.Device, works);

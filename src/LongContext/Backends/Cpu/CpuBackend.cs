@@ -46,10 +46,11 @@ internal sealed unsafe class CpuBackend : IBackend
         Int8Kernels? quantised = generates && width == SimdWidth.Bits512 ? Int8Kernels.Find() : null;
         AttentionKernels? attention = rounded is null ? null : AttentionKernels.Find();
         AttentionKernels? softmax = amx is null ? null : AttentionKernels.FindAny();
+        ByteAttentionKernels? bytes = generates && width == SimdWidth.Bits512 ? ByteAttentionKernels.Find() : null;
         (_hasPairs, _hasTiles) = (attention is not null, softmax is not null);
         _kernels = width switch
         {
-            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention, amx, softmax),
+            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention, amx, softmax, bytes),
             SimdWidth.Bits256 => new Kernels<Simd256, Vector256<float>>(_pool, _scratch),
             _ => new Kernels<Simd128, Vector128<float>>(_pool, _scratch),
         };
@@ -80,7 +81,7 @@ internal sealed unsafe class CpuBackend : IBackend
     {
         OperationShapes.KVCache(shape);
         bool isPaired = (_hasPairs && shape.Type == DType.BF16 && shape.HeadDim % 2 == 0) || (_hasTiles && AttentionAmx.Suits(shape));
-        return new CpuKVCacheStorage(shape, isPaired ? KVPageLayout.Pairs : KVPageLayout.Rows);
+        return new CpuKVCacheStorage(shape, shape.Type == DType.Q8_0 ? KVPageLayout.Bytes : isPaired ? KVPageLayout.Pairs : KVPageLayout.Rows);
     }
 
     /// <inheritdoc/>

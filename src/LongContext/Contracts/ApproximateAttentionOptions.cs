@@ -3,7 +3,7 @@ namespace LongContext;
 /// <summary>How <see cref="AttentionMethod.Apb"/> and <see cref="AttentionMethod.Star"/> cut a context. Names and defaults are the papers'.</summary>
 /// <remarks>
 /// Lengths are in tokens and rounded up to whole KV-cache pages of 64; the published values are multiples. Star reads
-/// <see cref="Hosts"/> and <see cref="MinimumLength"/> only: its anchor is the first block, without the query, and nothing is passed on.
+/// <see cref="Hosts"/>, <see cref="MinimumLength"/> and <see cref="QueryMask"/> only: its anchor is the first block, without the query, and nothing is passed on.
 /// </remarks>
 public sealed record ApproximateAttentionOptions
 {

@@ -50,6 +50,21 @@ internal sealed class ApproximateAttentionTests
     }
 
     [Test]
+    public async Task AnchorKeptForTheQuery_ChangesRowsAfterTheContextOnly_AndIsThePromptsOwn()
+    {
+        ApproximateAttentionOptions kept = ThreeHosts with { AnchorKV = AnchorKV.KeptForQuery };
+        float[][] dropped = await Logits(AttentionMethod.Apb, ThreeHosts);
+        await using InferenceSession session = Session(AttentionMethod.Apb, kept, requests: 1);
+        await session.GenerateAsync(PromptOf(0), new GenerationOptions { MaxNewTokens = 3 }); // another anchor in the same memory
+        float[][] logits = [.. await session.ComputeLogitsAsync(PromptOf(1), LogitPositions.All)];
+        AssertClose(logits[..^3], dropped[..^3]);
+        Assert.That(Distance(logits[^1], dropped[^1]), Is.GreaterThan(1e-3));
+
+        await using InferenceSession fresh = Session(AttentionMethod.Apb, kept, requests: 1);
+        Assert.That(await fresh.ComputeLogitsAsync(PromptOf(1), LogitPositions.All), Is.EqualTo(logits));
+    }
+
+    [Test]
     public async Task ShortPrompt_IsReadWithFullAttention_AndSaysSo()
     {
         await using InferenceSession session = Session(AttentionMethod.Apb, new());
@@ -82,7 +97,7 @@ internal sealed class ApproximateAttentionTests
         return [.. await session.ComputeLogitsAsync(PromptOf(1), LogitPositions.All)];
     }
 
-    private static InferenceSession Session(AttentionMethod method, ApproximateAttentionOptions options) => InferenceSession.CreateBuilder()
+    private static InferenceSession Session(AttentionMethod method, ApproximateAttentionOptions options, int requests = 64) => InferenceSession.CreateBuilder()
         .UseModel(Path.Combine(SharedData.RepositoryRoot, "samples", "Quickstart", "model"))
         .UseCpu(threads: 2)
         .UseContextLength(1_024)
@@ -90,6 +105,7 @@ internal sealed class ApproximateAttentionTests
         .UseKVCacheType(KVCacheType.Float32)
         .UsePrecision(ModelPrecision.Float32)
         .UseChunkSize(100)
+        .UseMaxConcurrentRequests(requests)
         .UseAttention(method, options)
         .Build();
 

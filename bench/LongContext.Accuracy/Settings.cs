@@ -14,7 +14,7 @@ internal sealed record Settings
         LongContext.Accuracy MODEL --made N --book TEXT [options]   N contexts of each length in needle-3l's language, made on the spot (staged)
         LongContext.Accuracy MODEL --tasks a,b|all --book TEXT [options]   RULER's tasks, made on the spot, for any model
 
-          --set NAME          which test sets (default staged)
+          --set NAME          which test sets (default staged); or made from those: opening (bindings open the context), asked (they come with the questions)
           --samples N         samples of each of RULER's tasks (default 10)
           --template chat     RULER's tasks inside the model's chat template (default none)
           --squad FILE        documents and questions in SQuAD's format, for the task qa_1
@@ -25,7 +25,7 @@ internal sealed record Settings
           --hosts N           blocks (default 8)
           --anchor N          l_a (default: the papers')
           --passing N         l_p (default: a 32nd of the length)
-          --layout LAYOUT     the anchor: query-first (default) or released
+          --layout LAYOUT     the anchor: query-first (default), released or context-only (no query)
           --contexts N        contexts of each set (default: all)
           --queries N         questions of each kind asked of a context (default: all)
           --parallel N        sessions side by side, which share the threads (default 1; good for small models; times are then of a busy machine)
@@ -113,7 +113,7 @@ internal sealed record Settings
                 "--hosts" => settings with { Hosts = Number(value) },
                 "--anchor" => settings with { Anchor = Number(value) },
                 "--passing" => settings with { Passing = Number(value) },
-                "--layout" => settings with { Layout = value == "released" ? AnchorLayout.Released : AnchorLayout.QueryFirst },
+                "--layout" => settings with { Layout = LayoutOf(value) },
                 "--contexts" => settings with { Contexts = Number(value) },
                 "--queries" => settings with { Queries = Number(value) },
                 "--threads" => settings with { Threads = Number(value) },
@@ -130,6 +130,14 @@ internal sealed record Settings
             : needsBook || settings.Sets is not null ? settings
             : throw new FormatException("What to ask is missing: --sets DIR, --made N or --tasks NAMES.");
     }
+
+    private static AnchorLayout LayoutOf(string word) => word switch
+    {
+        "query-first" => AnchorLayout.QueryFirst,
+        "released" => AnchorLayout.Released,
+        "context-only" => AnchorLayout.ContextOnly,
+        _ => throw new FormatException($"There is no anchor '{word}'."),
+    };
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -58,6 +58,8 @@ internal sealed record Settings
 
     internal string? Heads { get; init; }
 
+    internal double MemoryGigabytes { get; init; } = 0.9e-9 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     internal string Folder { get; init; } = Path.Combine(Path.GetTempPath(), "longcontext-critical-path");
 
     internal static Settings Parse(string[] arguments)
@@ -93,6 +95,7 @@ internal sealed record Settings
                         ("none", CompressorKind.None)),
                 },
                 "--heads" => s with { Heads = value },
+                "--memory" => s with { MemoryGigabytes = Number(name, value, 1) },
                 "--folder" => s with { Folder = value },
                 _ => throw new FormatException($"'{name}' is not an option; --help lists them."),
             };

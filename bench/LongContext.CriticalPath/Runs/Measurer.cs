@@ -8,7 +8,15 @@ namespace LongContext.CriticalPath.Runs;
 internal sealed class Measurer(Settings settings, string model)
 {
     private const int QueryTokens = 64;
+    private const int SpareTokens = 64; // of the context, for what is generated
     private static readonly GenerationOptions OneToken = new() { MaxNewTokens = 1, EndOfSequence = EndOfSequenceHandling.Ignore };
+
+    /// <summary>Memory that all ranks together need, in bytes: weights once, all else for each.</summary>
+    internal long NeededBytes(MethodCase method, int tokens)
+    {
+        MemoryEstimate rank = Builder(method, tokens).UseHosts(method.Ranks).EstimateMemory(tokens + SpareTokens);
+        return rank.WeightBytes + (method.Ranks * (rank.KVCacheBytes + rank.ActivationBytes));
+    }
 
     /// <summary>Measures one prompt. The ranks have read a short one before: what is compiled or mapped for the first time is not in it.</summary>
     internal async Task<Measurement> MeasureAsync(MethodCase method, int tokens)
@@ -92,12 +100,13 @@ internal sealed class Measurer(Settings settings, string model)
         return thread;
     }
 
-    private InferenceSessionBuilder Builder(MethodCase method, int tokens, CountingBackend backend)
+    private InferenceSessionBuilder Builder(MethodCase method, int tokens, CountingBackend backend) => Builder(method, tokens).UseBackend(() => backend);
+
+    private InferenceSessionBuilder Builder(MethodCase method, int tokens)
     {
         InferenceSessionBuilder builder = InferenceSession.CreateBuilder()
             .UseModel(model)
-            .UseBackend(() => backend)
-            .UseContextLength(tokens + 64)
+            .UseContextLength(tokens + SpareTokens)
             .UsePrefixReuse(PrefixReuse.Disabled)
             .UseMaxConcurrentRequests(1);
         if (settings.Chunk is { } chunk && method.Ranks > 1)

@@ -9,6 +9,7 @@ namespace LongContext.CriticalPath.Runs;
 internal sealed record ModelShape(string Name, GoldenShape Shape)
 {
     private const int Vocabulary = 4_096; // the output matrix is multiplied by one row: a few milliseconds at its full size, and a gigabyte to write
+    private const int LongestContext = 1 << 20;
 
     private static readonly ModelShape[] Known =
     [
@@ -29,15 +30,15 @@ internal sealed record ModelShape(string Name, GoldenShape Shape)
 
     /// <summary>Writes a model of the first <paramref name="layers"/> layers, unless it is there.</summary>
     /// <returns>Its path.</returns>
-    internal string Write(string folder, int layers, int contextLength, DType type)
+    internal string Write(string folder, int layers, DType type)
     {
         Directory.CreateDirectory(folder);
-        string path = Path.Combine(folder, $"{Name}-{layers}of{Shape.Layers}-{contextLength}-{type}.gguf");
+        string path = Path.Combine(folder, $"{Name}-{layers}of{Shape.Layers}-{type}.gguf");
         if (!File.Exists(path))
         {
             GoldenShape few = Shape with
             {
-                Layers = layers, Vocabulary = Math.Min(Vocabulary, Shape.Vocabulary), Context = Math.Max(contextLength, Shape.Context),
+                Layers = layers, Vocabulary = Math.Min(Vocabulary, Shape.Vocabulary), Context = LongestContext,
             };
             GoldenGguf.Write(path + ".new", few, type, seed: 1);
             File.Move(path + ".new", path);

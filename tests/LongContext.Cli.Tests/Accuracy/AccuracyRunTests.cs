@@ -27,6 +27,24 @@ internal sealed class AccuracyRunTests
         Assert.That(XDocument.Load(svg).Descendants().Count(e => e.Name.LocalName == "rect"), Is.EqualTo(12)); // 9 bars, 3 keys
     }
 
+    [TestCase("opening", "none", "--anchor", "0")] // the bindings are in the anchor, or nowhere that later blocks see
+    [TestCase("asked", "distinct", "--layout", "context-only")] // they are in the query
+    public void MovedBindings_AreFollowedThroughTheAnchorAlone(string set, string method, params string[] ablation)
+    {
+        string[] common = ["--made", "2", "--book", Long(), "--lengths", "2048", "--set", set, "--queries", "6", "--parallel", "2", "--passing", "64", "--methods", method];
+
+        Assert.That(ThirdLink(Run([.. common, "--anchor", "128"])), Is.GreaterThan(0.8));
+        Assert.That(ThirdLink(Run([.. common, .. ablation])), Is.LessThan(0.3));
+    }
+
+    private static double ThirdLink(CliResult run)
+    {
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        string[] lines = run.Output.Split('\n');
+        int column = Array.FindIndex(lines[0].Split('|'), c => c.Trim() == "hop2");
+        return double.Parse(lines[2].Split('|')[column].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     [Test]
     public void MadeContexts_AreAnsweredByFullAttention_AndTheThirdLinkIsLostByStar()
     {

@@ -40,7 +40,7 @@ internal sealed class CriticalPathTests
         const int tokens = 1_000, hidden = 64, keys = 2 * 8, feedForward = 160, vocabulary = 320;
         using TemporaryFolder folder = new();
         Settings settings = Settings.Parse(["tiny", "--layers", "1", "--threads", "1", "--folder", folder.Path]);
-        Measurer measurer = new(settings, settings.Shape.Write(settings.Folder, 1, tokens + 64, settings.Type));
+        Measurer measurer = new(settings, settings.Shape.Write(settings.Folder, 1, settings.Type));
         Measurement measured = await measurer.MeasureAsync(MethodCase.Create(name, 2), tokens);
 
         double matrices = (2.0 * tokens * hidden * ((2 * hidden) + (2 * keys) + (3 * feedForward))) + (2 * hidden * vocabulary);

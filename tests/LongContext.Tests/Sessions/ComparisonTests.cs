@@ -62,6 +62,24 @@ internal sealed class ComparisonTests
         Assert.That(comparison.MeanDivergence, Is.Positive.And.LessThan(1e-3));
     }
 
+    [TestCase(1, 2, AttentionMethod.Full)]
+    [TestCase(2, 1, AttentionMethod.RingZigzag)]
+    public async Task Compare_OverRanks_TellsDivergenceButNoKeys(int exactRanks, int otherRanks, AttentionMethod exactMethod)
+    {
+        await using InferenceSession exact = Ranked(exactMethod, exactRanks);
+        await using InferenceSession other = Ranked(AttentionMethod.Apb, otherRanks);
+        Prompt prompt = new(PromptPart.FromTokens([.. Enumerable.Range(0, 600).Select(i => i * 7 % 256)]), PromptPart.FromTokens([1, 2, 3]));
+        AttentionComparison comparison = await exact.CompareAttentionAsync(other, prompt, continuationTokens: 3);
+
+        Assert.That(comparison.MaxDivergence, Is.Positive);
+        Assert.That(comparison.KeyRecalls, Is.Empty);
+        Assert.That(comparison.AnsweringRecall, Is.Null);
+    }
+
+    private static InferenceSession Ranked(AttentionMethod method, int ranks) => InferenceSession.CreateBuilder()
+        .UseModel(Path.Combine(SharedData.RepositoryRoot, "samples", "Quickstart", "model")).UseCpu(2).UseContextLength(1_024).UseHosts(ranks)
+        .UseAttention(method, new ApproximateAttentionOptions { Hosts = 4, PassingLength = 64, MinimumLength = 0 }).UseWarmUp(WarmUp.None).Build();
+
     private static double[] Softmax(float[] logits)
     {
         double max = logits.Max();

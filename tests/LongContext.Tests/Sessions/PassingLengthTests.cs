@@ -13,6 +13,7 @@ internal sealed class PassingLengthTests
     private const string Stories = "models/stories260K", Needle = "models/needle-3l";
 
     [TestCase(CompressorKind.QueryAware)]
+    [TestCase(CompressorKind.Distinct)]
     [TestCase(CompressorKind.Random)]
     public async Task Stories_TheMoreIsPassedOn_TheNearerToExact(CompressorKind compressor)
     {
@@ -23,6 +24,7 @@ internal sealed class PassingLengthTests
     }
 
     [TestCase(CompressorKind.QueryAware)]
+    [TestCase(CompressorKind.Distinct)]
     [TestCase(CompressorKind.Random)]
     public async Task Needle_TheMoreIsPassedOn_TheNearerToExact(CompressorKind compressor)
     {
@@ -58,7 +60,7 @@ internal sealed class PassingLengthTests
             for (int i = 1; i < by.Count; i++)
             {
                 // Which keys are passed on changes what later blocks pass on: a step may go the wrong way by a little.
-                Assert.That(by[i].MeanDivergence, Is.LessThan(1.3 * by[i - 1].MeanDivergence), $"step {i}");
+                Assert.That(by[i].MeanDivergence, Is.LessThan((1.3 * by[i - 1].MeanDivergence) + 1e-4), $"step {i}");
                 Assert.That(by[i].ReadingRecall, Is.GreaterThan(by[i - 1].ReadingRecall!.Value), $"step {i}");
                 Assert.That(by[i].AnsweringRecall, Is.GreaterThan(by[i - 1].AnsweringRecall!.Value), $"step {i}");
             }

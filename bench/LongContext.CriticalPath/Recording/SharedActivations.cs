@@ -1,4 +1,5 @@
 using LongContext.Tensors;
+using LongContext.Tests.Shared.Golden;
 
 namespace LongContext.CriticalPath.Recording;
 
@@ -12,6 +13,10 @@ namespace LongContext.CriticalPath.Recording;
 internal sealed class SharedActivations(int hiddenSize, int feedForward)
 {
     private readonly Dictionary<(TensorShape Shape, int Number), Tensor> _tensors = [];
+
+    /// <summary>Bytes that a rank of at least so many rows need not have.</summary>
+    internal static long LeastBytes(GoldenShape shape, long rows) =>
+        2L * sizeof(float) * ((rows * shape.HiddenSize) + (Math.Min(rows, 2_048) * shape.FeedForward)); // the feed-forward computes 2,048 rows at a time
 
     /// <summary>The tensor for all ranks, or null if each needs its own.</summary>
     /// <param name="shape">Asked for.</param>

@@ -11,11 +11,12 @@ internal sealed class Measurer(Settings settings, string model)
     private const int SpareTokens = 64; // of the context, for what is generated
     private static readonly GenerationOptions OneToken = new() { MaxNewTokens = 1, EndOfSequence = EndOfSequenceHandling.Ignore };
 
-    /// <summary>Most memory that all ranks together need, in bytes: weights once, all else for each. What they share is not taken off.</summary>
+    /// <summary>Most memory that all ranks together need, in bytes: weights once, all else for each but what they share.</summary>
     internal long NeededBytes(MethodCase method, int tokens)
     {
         MemoryEstimate rank = Builder(method, tokens).UseHosts(method.Ranks).EstimateMemory(tokens + SpareTokens);
-        return rank.WeightBytes + (method.Ranks * (rank.KVCacheBytes + rank.ActivationBytes));
+        return rank.WeightBytes + (method.Ranks * (rank.KVCacheBytes + rank.ActivationBytes))
+            - ((method.Ranks - 1) * SharedActivations.LeastBytes(settings.Shape.Shape, tokens / method.Ranks));
     }
 
     /// <summary>Measures one prompt. The ranks have read a short one before: what is compiled or mapped for the first time is not in it.</summary>

@@ -1,12 +1,13 @@
+using System.Diagnostics;
 using System.Globalization;
 using LongContext;
 using LongContext.Accuracy;
+using LongContext.Accuracy.Ruler;
 using LongContext.Tokenization;
 
-Settings settings;
 try
 {
-    settings = Settings.Parse(args);
+    return Run(Settings.Parse(args));
 }
 catch (FormatException e)
 {
@@ -14,60 +15,56 @@ catch (FormatException e)
     return 2;
 }
 
-if (settings.Training is { } training)
+static int Run(Settings settings)
 {
-    int tokens = settings.Lengths.Length == 1 ? settings.Lengths[0] : 2_048;
-    new NeedleWriter(TokenizerLoader.Load(settings.Model, null), settings.Seed).Write(
-        training, File.ReadAllText(settings.Book!), settings.Contexts == int.MaxValue ? 100 : settings.Contexts, tokens);
+    ITokenizer tokenizer = TokenizerLoader.Load(settings.Model, null);
+    if (settings.Training is { } training)
+    {
+        int tokens = settings.Lengths.Length == 1 ? settings.Lengths[0] : 2_048;
+        new NeedleWriter(tokenizer, settings.Seed).Write(
+            training, File.ReadAllText(settings.Book!), settings.Contexts == int.MaxValue ? 100 : settings.Contexts, tokens);
+        return 0;
+    }
+
+    List<Result> results = [];
+    Runner runner = new(settings);
+    using InferenceSession? templates = settings.UsesTemplate ? runner.Open(MethodCase.Create("full", 1_024, settings)!, 1_024, 1) : null;
+    Stopwatch watch = Stopwatch.StartNew();
+    foreach (int length in settings.Lengths)
+    {
+        List<TestContext> contexts = Contexts(length);
+        foreach (string name in contexts.Count > 0 ? settings.Methods : [])
+        {
+            if (MethodCase.Create(name, length, settings) is { } method)
+            {
+                Result result = runner.Run(method, length, contexts);
+                results.Add(result);
+                Console.Error.WriteLine(ResultTable.Line(result, ResultTable.Kinds([result])));
+            }
+        }
+    }
+
+    ResultTable.Write(results, Console.Out);
+    Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalMinutes:F1} minutes"));
+    if (settings.Svg is { } file)
+    {
+        ResultChart.Write(results, file);
+    }
+
     return 0;
-}
 
-List<Result> results = [];
-foreach (int length in settings.Lengths)
-{
-    string path = Path.Combine(settings.Sets, string.Create(CultureInfo.InvariantCulture, $"{settings.Set}{length}.jsonl"));
-    TestContext[] contexts = [.. TestContext.Read(path).Take(settings.Contexts)];
-    foreach (string name in settings.Methods)
+    List<TestContext> Contexts(int length)
     {
-        if (MethodCase.Create(name, length, settings) is { } method)
+        if (settings.Tasks.Length > 0)
         {
-            Result result = await Run(method, length, contexts);
-            results.Add(result);
-            Console.Error.WriteLine(ResultTable.Line(result, ResultTable.Kinds([result])));
+            Book book = new(File.ReadAllText(settings.Book!));
+            RulerPrompts prompts = new(tokenizer, templates is null ? null : text => templates.RenderChat([ChatMessage.User(text)]).Context.Text!);
+            return RulerContexts.Make(
+                settings.Tasks.Select(t => RulerTasks.Create(t, book, prompts.Count, settings.Squad)), prompts, length, settings.Samples, settings.Seed, Console.Error.WriteLine);
         }
+
+        return settings.Made > 0
+            ? [.. new NeedleWriter(tokenizer, settings.Seed).Staged(File.ReadAllText(settings.Book!), settings.Made, length)]
+            : [.. TestContext.Read(Path.Combine(settings.Sets!, string.Create(CultureInfo.InvariantCulture, $"{settings.Set}{length}.jsonl"))).Take(settings.Contexts)];
     }
-}
-
-ResultTable.Write(results, Console.Out);
-if (settings.Svg is { } file)
-{
-    ResultChart.Write(results, file);
-}
-
-return 0;
-
-async Task<Result> Run(MethodCase method, int length, TestContext[] contexts)
-{
-    Result result = new(method, length);
-    int longest = contexts.Max(c => c.Ids.Length + c.Questions.Max(q => q.Ids.Length + q.Answer.Length));
-    InferenceSessionBuilder builder = InferenceSession.CreateBuilder()
-        .UseModel(settings.Model)
-        .UseCpu(settings.Threads)
-        .UseContextLength(longest)
-        .UseKVCacheTokens(length * 2L)
-        .UseMaxConcurrentRequests(1)
-        .UseAttention(method.Method, method.Options);
-    await using InferenceSession session = builder.Build();
-    foreach (TestContext context in contexts)
-    {
-        foreach (Question question in context.First(settings.Queries))
-        {
-            GenerationOptions options = new() { MaxNewTokens = question.Answer.Length, EndOfSequence = EndOfSequenceHandling.Ignore };
-            Prompt prompt = new(PromptPart.FromTokens(context.Ids), PromptPart.FromTokens(question.Ids));
-            GenerationResult answer = await session.GenerateAsync(prompt, options);
-            result.Add(question.Kind, answer.TokenIds.SequenceEqual(question.Answer), answer.Usage.TimeToFirstToken);
-        }
-    }
-
-    return result;
 }

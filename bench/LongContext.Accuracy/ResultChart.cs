@@ -20,7 +20,7 @@ internal static class ResultChart
         int width = Left + (lengths.Length * group) + 260;
         StringBuilder svg = new();
         Line(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{Top + (kinds.Length * (PanelHeight + 50))}" font-family="sans-serif" font-size="12">""");
-        Line(svg, $"""<text x="{Left}" y="20" font-size="15">Answers right, by method and context length</text>""");
+        Line(svg, $"""<text x="{Left}" y="20" font-size="15">Score by method and context length</text>""");
         for (int k = 0; k < kinds.Length; k++)
         {
             int bottom = Top + (k * (PanelHeight + 50)) + PanelHeight;
@@ -28,10 +28,10 @@ internal static class ResultChart
             Axis(svg, bottom, Left + (lengths.Length * group));
             foreach (Result result in results)
             {
-                (int right, int all) = result[kinds[k]];
+                (double sum, int all) = result[kinds[k]];
                 int method = Array.IndexOf(methods, result.Method.Label);
                 int x = Left + (Array.IndexOf(lengths, result.Length) * group) + (Gap / 2) + (method * BarWidth);
-                double height = all == 0 ? 0 : Math.Max(1, (double)right / all * PanelHeight);
+                double height = all == 0 ? 0 : Math.Max(1, sum / all * PanelHeight);
                 Line(svg, $"""<rect x="{x}" y="{bottom - height:F1}" width="{BarWidth - 2}" height="{height:F1}" fill="{Colours[method % Colours.Length]}"/>""");
             }
 

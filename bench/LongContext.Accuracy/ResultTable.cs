@@ -25,8 +25,13 @@ internal static class ResultTable
     internal static string Line(Result result, string[] kinds)
     {
         IEnumerable<string> cells = kinds.Select(kind => result[kind] is { All: > 0 } score
-            ? string.Create(CultureInfo.InvariantCulture, $"{(double)score.Right / score.All:F3} ({score.Right} of {score.All})")
+            ? string.Create(CultureInfo.InvariantCulture, $"{score.Sum / score.All:F3} ({score.Sum:0.##} of {score.All})")
             : "–");
+        if (result.Problem is { } problem)
+        {
+            return $"| {result.Length} | {result.Method.Label} | {string.Join(" | ", kinds.Select(_ => "–"))} | {problem} |";
+        }
+
         return string.Create(
             CultureInfo.InvariantCulture, $"| {result.Length} | {result.Method.Label} | {string.Join(" | ", cells)} | {result.Seconds:F2} |");
     }

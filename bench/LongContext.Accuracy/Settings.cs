@@ -1,4 +1,5 @@
 using System.Globalization;
+using LongContext.Accuracy.Ruler;
 
 namespace LongContext.Accuracy;
 
@@ -7,12 +8,20 @@ internal sealed record Settings
 {
     internal const string Usage =
         """
-        LongContext.Accuracy MODEL --sets DIR [options]     how many questions each attention method answers right
+        How many questions each attention method answers right:
 
-          --sets DIR          a folder of test sets: ctxN.jsonl, stagedN.jsonl, ... (a line: context and queries as token ids)
-          --set NAME          which of them (default staged)
+        LongContext.Accuracy MODEL --sets DIR [options]             test sets of a folder: ctxN.jsonl, stagedN.jsonl, ... (a line: context and queries as token ids)
+        LongContext.Accuracy MODEL --made N --book TEXT [options]   N contexts of each length in needle-3l's language, made on the spot (staged)
+        LongContext.Accuracy MODEL --tasks a,b|all --book TEXT [options]   RULER's tasks, made on the spot, for any model
+
+          --set NAME          which test sets (default staged)
+          --samples N         samples of each of RULER's tasks (default 10)
+          --template chat     RULER's tasks inside the model's chat template (default none)
+          --squad FILE        documents and questions in SQuAD's format, for the task qa_1
           --lengths 4096,...  which N (default 4096,8192,16384,32768)
-          --methods a,b,...   full, star, heads, query, recent, random, none, no-anchor, no-query (default: all; heads and what it ablates need --heads)
+          --methods a,b,...   full, star, heads, query, recent, random, none, no-anchor, no-query (default: all; heads and what it ablates need --heads),
+                              ring, ring-zigzag, ulysses, usp
+          --ranks N           ranks of these last, threads of one process (default 4)
           --heads FILE        retaining heads
           --hosts N           blocks (default 8)
           --anchor N          l_a (default: the papers')
@@ -20,6 +29,7 @@ internal sealed record Settings
           --layout LAYOUT     the anchor: query-first (default) or released
           --contexts N        contexts of each set (default: all)
           --queries N         questions of each kind asked of a context (default: all)
+          --parallel N        sessions side by side, which share the threads (default 1; good for small models; times are then of a busy machine)
           --threads N         (default 0: all cores)
           --svg FILE          a chart beside the table
 
@@ -29,7 +39,23 @@ internal sealed record Settings
 
     internal required string Model { get; init; }
 
-    internal required string Sets { get; init; }
+    internal string? Sets { get; init; }
+
+    /// <summary>Contexts made on the spot, of each length; 0: none.</summary>
+    internal int Made { get; init; }
+
+    /// <summary>RULER's tasks; none: other questions are asked.</summary>
+    internal string[] Tasks { get; init; } = [];
+
+    internal int Samples { get; init; } = 10;
+
+    internal bool UsesTemplate { get; init; }
+
+    internal string? Squad { get; init; }
+
+    internal int Ranks { get; init; } = 4;
+
+    internal int Parallel { get; init; } = 1;
 
     internal string Set { get; init; } = "staged";
 
@@ -70,13 +96,20 @@ internal sealed record Settings
             throw new FormatException("A model, then options with a value each.");
         }
 
-        Settings settings = new() { Model = args[0], Sets = "" };
+        Settings settings = new() { Model = args[0] };
         for (int i = 1; i < args.Length; i += 2)
         {
             string value = args[i + 1];
             settings = args[i] switch
             {
                 "--sets" => settings with { Sets = value },
+                "--made" => settings with { Made = Number(value) },
+                "--tasks" => settings with { Tasks = value == "all" ? RulerTasks.Names : value.Split(',') },
+                "--samples" => settings with { Samples = Number(value) },
+                "--template" => settings with { UsesTemplate = value == "chat" },
+                "--squad" => settings with { Squad = value },
+                "--ranks" => settings with { Ranks = Number(value) },
+                "--parallel" => settings with { Parallel = Number(value) },
                 "--set" => settings with { Set = value },
                 "--lengths" => settings with { Lengths = [.. value.Split(',').Select(Number)] },
                 "--methods" => settings with { Methods = value.Split(',') },
@@ -96,8 +129,10 @@ internal sealed record Settings
             };
         }
 
-        bool complete = settings.Training is null ? settings.Sets.Length > 0 : settings.Book is not null;
-        return complete ? settings : throw new FormatException("--sets DIR is missing, or --write-training FILE without --book TEXT.");
+        bool needsBook = settings.Training is not null || settings.Made > 0 || settings.Tasks.Length > 0;
+        return needsBook && settings.Book is null ? throw new FormatException("--book TEXT is missing.")
+            : needsBook || settings.Sets is not null ? settings
+            : throw new FormatException("What to ask is missing: --sets DIR, --made N or --tasks NAMES.");
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

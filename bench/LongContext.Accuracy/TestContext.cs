@@ -16,10 +16,13 @@ internal sealed record TestContext(int[] Ids, IReadOnlyList<Question> Questions)
             JsonElement root = document.RootElement;
             yield return new TestContext(
                 Numbers(root.GetProperty("context")),
-                [.. root.GetProperty("queries").EnumerateArray().Select(q => new Question(
+                [.. root.GetProperty("queries").EnumerateArray().Select(q => Question.Exact(
                     q.GetProperty("kind").GetString()!, Numbers(q.GetProperty("prompt")), Numbers(q.GetProperty("answer"))))]);
         }
     }
+
+    /// <summary>Tokens of the longest prompt and its answer.</summary>
+    internal int Longest => Ids.Length + Questions.Max(q => q.Ids.Length + q.Options.MaxNewTokens);
 
     /// <summary>At most <paramref name="most"/> questions of each kind.</summary>
     internal IEnumerable<Question> First(int most) => Questions.GroupBy(q => q.Kind).SelectMany(kind => kind.Take(most));

@@ -2,7 +2,9 @@
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- profile MODEL 512 16
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- rows 2
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- write llama3.2-1b Q8_0 1b-q8.gguf
+// dotnet run -c Release --project bench/LongContext.Benchmarks -- amx 2
 using BenchmarkDotNet.Running;
+using LongContext.Benchmarks.Amx;
 using LongContext.Benchmarks.Profile;
 using LongContext.Benchmarks.Rows;
 using LongContext.Tensors;
@@ -19,6 +21,10 @@ else if (args is ["rows", ..])
 else if (args is ["write", _, _, _])
 {
     GoldenModel.WriteGguf(args[3], args[1], Enum.Parse<DType>(args[2], ignoreCase: true)); // random weights, in the shape of a known model
+}
+else if (args is ["amx", ..])
+{
+    TileShares.Run(args[1..], Console.Out);
 }
 else
 {

@@ -1,3 +1,4 @@
+using LongContext.Attention;
 using LongContext.Engine;
 using LongContext.Sampling;
 using LongContext.Scheduling;
@@ -126,8 +127,18 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
     /// <returns>One array of <see cref="ModelInfo.VocabularySize"/> numbers for each token of the continuation: the first follows the prompt alone.</returns>
     /// <exception cref="InvalidRequestException">Prompt or continuation is empty or has unknown ids, or the result would take more than half the memory.</exception>
     /// <exception cref="ContextLengthExceededException">Prompt and continuation exceed the session's context.</exception>
-    public async Task<IReadOnlyList<float[]>> ComputeLogitsAsync(
-        Prompt prompt, IReadOnlyList<int> continuation, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<float[]>> ComputeLogitsAsync(
+        Prompt prompt, IReadOnlyList<int> continuation, CancellationToken cancellationToken = default) =>
+        ComputeLogitsAsync(prompt, continuation, null, null, cancellationToken);
+
+    /// <summary>The same, with a look at what attention does meanwhile.</summary>
+    /// <param name="prompt">Text or token ids.</param>
+    /// <param name="continuation">Token ids that follow the prompt.</param>
+    /// <param name="selection">Told which keys an approximate method passes on; null: nobody asks.</param>
+    /// <param name="recall">Told of exact attention's weights; null: nobody asks.</param>
+    /// <param name="cancellationToken">Stops the request within one step.</param>
+    internal async Task<IReadOnlyList<float[]>> ComputeLogitsAsync(
+        Prompt prompt, IReadOnlyList<int> continuation, KeySelection? selection, KeyRecallMeter? recall, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(continuation);
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -137,7 +148,7 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
         ThrowIfTooLarge(following.Length);
         return await ComputeAsync(
             Sequence.Scoring(
-                Interlocked.Increment(ref _arrivals), ids, following, contextLength, _parts.MethodFor(contextLength, ids.Length)),
+                Interlocked.Increment(ref _arrivals), ids, following, contextLength, _parts.MethodFor(contextLength, ids.Length), selection, recall),
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -146,7 +157,10 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
     /// <param name="prompt">What both read. With a query, if the method wants one.</param>
     /// <param name="continuationTokens">Tokens that this session generates greedily; both are asked for their distributions before each of them. 1 to 4,096.</param>
     /// <param name="cancellationToken">Stops within one step.</param>
-    /// <remarks>Both read the prompt twice, first to generate and then for the distributions. Times mean something when nothing else runs.</remarks>
+    /// <remarks>
+    /// Both read the prompt twice, first to generate and then for the distributions; the second time this session, if its attention is full and on
+    /// one rank, also measures where its attention weight goes (<see cref="AttentionComparison.KeyRecalls"/>). Times mean something when nothing else runs.
+    /// </remarks>
     /// <exception cref="ArgumentException">The sessions' vocabularies differ.</exception>
     public Task<AttentionComparison> CompareAttentionAsync(
         InferenceSession other, Prompt prompt, int continuationTokens = 32, CancellationToken cancellationToken = default)

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using LongContext.Attention;
 
 namespace LongContext;
 
@@ -17,12 +18,14 @@ internal static class SessionComparer
         GenerationOptions greedy = new() { MaxNewTokens = tokens, EndOfSequence = EndOfSequenceHandling.Ignore };
         GenerationResult generated = await exact.GenerateAsync(prompt, greedy, cancellationToken).ConfigureAwait(false);
         GenerationResult first = await other.GenerateAsync(prompt, greedy with { MaxNewTokens = 1 }, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<float[]> p = await exact.ComputeLogitsAsync(prompt, generated.TokenIds, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<float[]> q = await other.ComputeLogitsAsync(prompt, generated.TokenIds, cancellationToken).ConfigureAwait(false);
+        KeySelection selection = new();
+        using KeyRecallMeter recall = new(selection);
+        IReadOnlyList<float[]> q = await other.ComputeLogitsAsync(prompt, generated.TokenIds, selection, null, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<float[]> p = await exact.ComputeLogitsAsync(prompt, generated.TokenIds, null, recall, cancellationToken).ConfigureAwait(false);
         return new AttentionComparison(
             generated.Usage.PromptTokens, generated.TokenIds, [.. p.Zip(q, Divergence)],
             [.. p.Zip(q, (a, b) => TensorPrimitives.IndexOfMax<float>(a) == TensorPrimitives.IndexOfMax<float>(b))],
-            generated.Usage.TimeToFirstToken, first.Usage.TimeToFirstToken);
+            generated.Usage.TimeToFirstToken, first.Usage.TimeToFirstToken) { KeyRecalls = recall.Result };
     }
 
     /// <summary>Sum of p · (ln p − ln q) over the vocabulary, of softmax distributions.</summary>

@@ -165,6 +165,13 @@ internal sealed record SessionConfiguration
         CheckOption(problems, o.MinimumLength is null or >= 0, nameof(o.MinimumLength), o.MinimumLength, "at least 0 tokens");
         CheckOption(problems, o.QueryTokens >= 1, nameof(o.QueryTokens), o.QueryTokens, "at least 1 token");
         CheckOption(problems, Enum.IsDefined(o.AnchorLayout), nameof(o.AnchorLayout), o.AnchorLayout, "a value of AnchorLayout");
+        CheckOption(problems, Enum.IsDefined(o.AnchorKV), nameof(o.AnchorKV), o.AnchorKV, "a value of AnchorKV");
+        CheckOption(
+            problems, o.AnchorKV != AnchorKV.KeptForQuery || (!OverRanks && MaxConcurrentRequests == 1), nameof(o.AnchorKV), o.AnchorKV,
+            $"{AnchorKV.Dropped}, or UseMaxConcurrentRequests(1) on one rank: there is room for one anchor");
+        CheckOption(problems, Enum.IsDefined(o.QueryMask), nameof(o.QueryMask), o.QueryMask, "a value of QueryMask");
+        CheckOption(
+            problems, o.QueryMask != QueryMask.Released || !OverRanks, nameof(o.QueryMask), o.QueryMask, $"{QueryMask.Exact} over ranks");
         CheckOption(problems, o.Compressor is null || Enum.IsDefined(o.Compressor.Value), nameof(o.Compressor), o.Compressor, "a value of CompressorKind");
         CheckOption(
             problems, o.Compressor != CompressorKind.RetainingHeads || o.RetainingHeadsPath is not null, nameof(o.RetainingHeadsPath), "null",

@@ -36,7 +36,7 @@ internal static class MachineCeilings
     }
 
     /// <summary>Billions of units a second.</summary>
-    private static double BestRate(int threads, ICeilingLoop loop)
+    internal static double BestRate(int threads, ICeilingLoop loop)
     {
         double best = 0;
         long start = 0;

@@ -47,8 +47,12 @@ internal static class Options
     internal static readonly Option Trace = new("--trace", "FILE", "write what every rank computes and moves, in Chrome's trace format");
     internal static readonly Option Blocks = new("--blocks", "N", "star, apb: blocks that a context is cut into, over ranks a multiple of them (default 8, over ranks two for each)");
     internal static readonly Option Anchor = new("--anchor", "N", "apb: context tokens that every block sees before its own (default by length)");
+    internal static readonly Option AnchorLayout = new(
+        "--anchor-layout", "L", "apb: the anchor is query-first (default), released (16 tokens, the query, the rest) or context-only (no query)");
+    internal static readonly Option AnchorKV = new("--anchor-kv", "A", "apb: the anchor's keys are dropped (default) or kept for query and answer");
+    internal static readonly Option QueryMask = new("--query-mask", "M", "star, apb: the query sees all of the context (exact, default), or misses keys like the released code");
     internal static readonly Option Passing = new("--passing", "N", "apb: keys that each block passes on to later ones (default by length)");
-    internal static readonly Option Compressor = new("--compressor", "C", "apb: which keys: heads:FILE, query (default), recent, random or none");
+    internal static readonly Option Compressor = new("--compressor", "C", "apb: which keys: heads:FILE, distinct (default), query, recent, random or none");
     internal static readonly Option MinimumLength = new("--min-length", "N", "star, apb: read shorter contexts with full attention (default: where it is no slower)");
     internal static readonly Option KV = new("--kv", "TYPE", "type of cached keys and values: f32 or bf16 (default)");
     internal static readonly Option Precision = new("--precision", "P", "float32: products and sums in F32 or better; auto (default)");
@@ -75,7 +79,7 @@ internal static class Options
 
     /// <summary>What <c>logits</c>, <c>run</c>, <c>bench</c> and <c>chat</c> have in common.</summary>
     internal static readonly Option[] Engine =
-        [LinkRoot, Threads, Context, Chunk, Attention, Hosts, Communicator, Trace, Blocks, Anchor, Passing, Compressor, MinimumLength, KV, Precision];
+        [LinkRoot, Threads, Context, Chunk, Attention, Hosts, Communicator, Trace, Blocks, Anchor, AnchorLayout, AnchorKV, QueryMask, Passing, Compressor, MinimumLength, KV, Precision];
 
     /// <summary>What <c>run</c> and <c>chat</c> have in common.</summary>
     internal static readonly Option[] Generation = [MaxTokens, Temperature, TopK, TopP, MinP, RepetitionPenalty, Seed, Stop, IgnoreEnd];

@@ -62,6 +62,17 @@ internal sealed class CompareCommand : Command
         ["meanDivergence"] = c.MeanDivergence,
         ["maxDivergence"] = c.MaxDivergence,
         ["top1Agreement"] = c.Top1Agreement,
+        ["readingRecall"] = c.ReadingRecall,
+        ["answeringRecall"] = c.AnsweringRecall,
+        ["keyRecalls"] = new JsonArray([.. c.KeyRecalls.Select(r => (JsonNode)new JsonObject
+        {
+            ["layer"] = r.Layer,
+            ["kvHead"] = r.KVHead,
+            ["readingWeight"] = r.ReadingWeight,
+            ["readingRecall"] = r.ReadingRecall,
+            ["answeringWeight"] = r.AnsweringWeight,
+            ["answeringRecall"] = r.AnsweringRecall,
+        })]),
         ["fullTimeToFirstTokenSeconds"] = c.TimeToFirstToken.TotalSeconds,
         ["timeToFirstTokenSeconds"] = c.OtherTimeToFirstToken.TotalSeconds,
         ["speedup"] = c.Speedup,
@@ -75,7 +86,25 @@ internal sealed class CompareCommand : Command
         output.WriteLine(Line($"  same choice    {c.Top1Agreement * 100:F1} % of the tokens"));
         output.WriteLine(Line(
             $"  first token    after {c.OtherTimeToFirstToken.TotalSeconds:F2} s, full attention {c.TimeToFirstToken.TotalSeconds:F2} s: {c.Speedup:F2} times as fast"));
+        WriteRecall(output, c);
         output.WriteLine(Line($"  continuation   {session.Tokenizer.Decode(c.Continuation, DecodeOptions.None).ReplaceLineEndings(" ")}"));
+    }
+
+    /// <summary>Which keys the method passed on, in a line for each layer.</summary>
+    private static void WriteRecall(StreamWriter output, AttentionComparison c)
+    {
+        if (c.ReadingRecall is not { } reading || c.AnsweringRecall is not { } answering)
+        {
+            return;
+        }
+
+        output.WriteLine(Line($"  keys kept      {reading * 100:F1} % of the weight on earlier blocks' keys while reading, {answering * 100:F1} % while answering"));
+        foreach (IGrouping<int, KeyRecall> layer in c.KeyRecalls.GroupBy(r => r.Layer))
+        {
+            AttentionComparison own = c with { KeyRecalls = [.. layer] };
+            output.WriteLine(Line(
+                $"    layer {layer.Key,-5}  {own.ReadingRecall * 100,5:F1} % of {layer.Average(r => r.ReadingWeight) * 100,5:F1} %, {own.AnsweringRecall * 100,5:F1} % of {layer.Average(r => r.AnsweringWeight) * 100,5:F1} %"));
+        }
     }
 
     private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

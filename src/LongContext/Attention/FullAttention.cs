@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LongContext.Backends;
 using LongContext.Tensors;
 
@@ -6,11 +7,19 @@ namespace LongContext.Attention;
 /// <summary>Exact causal attention on one rank: one item a sequence, its new rows against all its cached keys.</summary>
 internal sealed class FullAttention : IAttentionMethod
 {
+    private readonly List<(int FirstRow, StepChunk Chunk)> _measured = []; // those that want to know where their weight goes
+
     /// <inheritdoc/>
     public bool LayOut(ReadOnlySpan<StepChunk> chunks, int pass, StepRows rows)
     {
+        _measured.Clear();
         foreach (ref readonly StepChunk chunk in chunks)
         {
+            if (chunk.Recall is not null)
+            {
+                _measured.Add((rows.TokenIds.Length, chunk));
+            }
+
             rows.Add(chunk);
         }
 
@@ -36,6 +45,12 @@ internal sealed class FullAttention : IAttentionMethod
         backend.Rotary(q, context.Cos, context.Sin, context.RotaryLayout);
         backend.Rotary(k, context.Cos, context.Sin, context.RotaryLayout);
         backend.AppendKV(k, v, context.Cache, context.Layer, context.Plan);
-        backend.Attention(q, context.Cache, context.Layer, context.Plan, context.Parameters, output, default);
+        Tensor lse = _measured.Count > 0 ? _measured[0].Chunk.Recall!.Lse(backend, q.Shape[0], q.Shape[1]) : default;
+        backend.Attention(q, context.Cache, context.Layer, context.Plan, context.Parameters, output, lse);
+        foreach (ref readonly (int FirstRow, StepChunk Chunk) measured in CollectionsMarshal.AsSpan(_measured))
+        {
+            int count = measured.Chunk.Count;
+            measured.Chunk.Recall!.Add(context, measured.Chunk, q.Slice(measured.FirstRow, count), lse.Slice(measured.FirstRow, count));
+        }
     }
 }

@@ -13,9 +13,11 @@ namespace LongContext.Attention;
 /// <param name="OutputCount">The last so many of the tokens have their logits computed; may be 0.</param>
 /// <param name="Pages">The sequence's pages on this rank; on one rank, enough for all its tokens after the step.</param>
 /// <param name="Shards">Over ranks: where the tokens before this chunk are; the method places this chunk's, once a step. Null on one rank.</param>
+/// <param name="Selection">Where a method that passes keys on writes down which; null: nobody asks.</param>
+/// <param name="Recall">What exact attention on one rank tells its weights to; null: nobody asks.</param>
 internal readonly record struct StepChunk(
     long Sequence, ReadOnlyMemory<int> Tokens, int ContextLength, int PromptLength, int Start, int Count, int FirstOutput, int OutputCount,
-    PageTable Pages, ShardedSequence? Shards = null)
+    PageTable Pages, ShardedSequence? Shards = null, KeySelection? Selection = null, KeyRecallMeter? Recall = null)
 {
     /// <summary>Cached tokens after the step, over all ranks.</summary>
     internal int End => Start + Count;

@@ -25,7 +25,13 @@ public sealed record ApproximateAttentionOptions
     /// <summary>What the anchor is made of.</summary>
     public AnchorLayout AnchorLayout { get; init; } = AnchorLayout.QueryFirst;
 
-    /// <summary>Which keys are passed on; default retaining heads where <see cref="RetainingHeadsPath"/> is set, else query-aware.</summary>
+    /// <summary>Whether the anchor's keys are kept for query and answer; default dropped.</summary>
+    public AnchorKV AnchorKV { get; init; } = AnchorKV.Dropped;
+
+    /// <summary>Which keys of the context the query sees; default all.</summary>
+    public QueryMask QueryMask { get; init; } = QueryMask.Exact;
+
+    /// <summary>Which keys are passed on; default retaining heads where <see cref="RetainingHeadsPath"/> is set, else distinct.</summary>
     public CompressorKind? Compressor { get; init; }
 
     /// <summary>A safetensors file of retaining heads for this model, in the layout of Locret's published ones.</summary>

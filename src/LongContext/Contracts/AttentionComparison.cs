@@ -11,6 +11,16 @@ public sealed record AttentionComparison(
     int PromptTokens, IReadOnlyList<int> Continuation, IReadOnlyList<double> Divergences, IReadOnlyList<bool> Agreements,
     TimeSpan TimeToFirstToken, TimeSpan OtherTimeToFirstToken)
 {
+    /// <summary>What the second session passed on of the keys that the first one looks at, for each layer and KV head.</summary>
+    /// <remarks>Empty where the second session read the prompt exactly, and over ranks, where it is not measured.</remarks>
+    public IReadOnlyList<KeyRecall> KeyRecalls { get; init; } = [];
+
+    /// <summary>The mean of <see cref="KeyRecall.ReadingRecall"/> by weight; null without <see cref="KeyRecalls"/>.</summary>
+    public double? ReadingRecall => Mean(r => r.ReadingWeight, r => r.ReadingRecall);
+
+    /// <summary>The mean of <see cref="KeyRecall.AnsweringRecall"/> by weight; null without <see cref="KeyRecalls"/>.</summary>
+    public double? AnsweringRecall => Mean(r => r.AnsweringWeight, r => r.AnsweringRecall);
+
     /// <summary>The mean of <see cref="Divergences"/>, in nats.</summary>
     public double MeanDivergence => Divergences.Average();
 
@@ -22,4 +32,10 @@ public sealed record AttentionComparison(
 
     /// <summary>How many times sooner the second session's first token came.</summary>
     public double Speedup => TimeToFirstToken / OtherTimeToFirstToken;
+
+    private double? Mean(Func<KeyRecall, double> weight, Func<KeyRecall, double> recall)
+    {
+        double sum = KeyRecalls.Sum(weight);
+        return KeyRecalls.Count == 0 ? null : sum > 0 ? KeyRecalls.Sum(r => weight(r) * recall(r)) / sum : 1;
+    }
 }

@@ -61,7 +61,8 @@ internal sealed class ModelRunner(CausalLM model, IAttentionMethod method, IBack
         {
             Sequence s = chunk.Sequence;
             _chunks.Add(new StepChunk(
-                s.Arrival, s.TokenMemory, s.ContextLength, s.PromptLength, chunk.Start, chunk.Count, outputs, chunk.OutputCount, s.Pages));
+                s.Arrival, s.TokenMemory, s.ContextLength, s.PromptLength, chunk.Start, chunk.Count, outputs, chunk.OutputCount, s.Pages,
+                Selection: s.Selection, Recall: s.Recall));
             outputs += chunk.OutputCount;
             pages += ((long)s.MaxCachedTokens + _rows.Batch.PageSize - 1) / _rows.Batch.PageSize;
         }

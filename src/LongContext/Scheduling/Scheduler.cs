@@ -247,15 +247,24 @@ internal sealed class Scheduler(PagedKVCache cache, SchedulerLimits limits)
     private static bool IsReader(Sequence sequence) => AttentionMethods.IsApproximate(sequence.Attention) && sequence.PendingTokens > 1;
 
     /// <summary>Gets pages for <paramref name="count"/> more tokens, from younger sequences if need be.</summary>
+    /// <remarks>
+    /// A context that is read approximately gets all its prompt's: over ranks a part of it may fill one of them, while on average there is room.
+    /// </remarks>
     /// <returns>Tokens that there are pages for.</returns>
     private int Grow(Sequence sequence, int count)
     {
-        while (!cache.TryGrow(sequence.Pages, sequence.ComputedTokens + count))
+        int atOnce = IsReader(sequence) ? Math.Max(0, sequence.PromptLength - sequence.ComputedTokens - count) : 0;
+        while (!cache.TryGrow(sequence.Pages, sequence.ComputedTokens + count + atOnce))
         {
             if (FindVictim(sequence) is { } victim)
             {
                 Preempt(victim);
                 continue;
+            }
+
+            if (atOnce > 0)
+            {
+                return 0;
             }
 
             // All pages are with older sequences: take what is left, the rest comes when they end.

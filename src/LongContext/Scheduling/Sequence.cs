@@ -1,3 +1,4 @@
+using LongContext.Attention;
 using LongContext.KVCache;
 
 namespace LongContext.Scheduling;
@@ -33,14 +34,19 @@ internal sealed class Sequence
     /// <param name="continuation">What follows the prompt, at least one id; treated as if it had been generated.</param>
     /// <param name="contextLength">Leading prompt ids that are the context.</param>
     /// <param name="attention">How the prompt is read.</param>
+    /// <param name="selection">Where it is written down which keys are passed on; null: nobody asks.</param>
+    /// <param name="recall">What is told of exact attention's weights; null: nobody asks.</param>
     internal static Sequence Scoring(
-        long arrival, ReadOnlySpan<int> prompt, ReadOnlySpan<int> continuation, int contextLength, AttentionMethod attention)
+        long arrival, ReadOnlySpan<int> prompt, ReadOnlySpan<int> continuation, int contextLength, AttentionMethod attention,
+        KeySelection? selection = null, KeyRecallMeter? recall = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(continuation.Length);
         Sequence sequence = new(arrival, prompt, continuation.Length, LogitPositions.All, contextLength)
         {
             DeliveredLogits = prompt.Length - 1,
             Attention = attention,
+            Selection = selection,
+            Recall = recall,
         };
         sequence._tokens = [.. prompt, .. continuation[..^1]]; // the last one's logits come of those before it
         sequence.Length = sequence._tokens.Length;
@@ -58,6 +64,12 @@ internal sealed class Sequence
 
     /// <summary>What its context is read with. Of sequences with an approximate method one is read at a time.</summary>
     internal AttentionMethod Attention { get; init; }
+
+    /// <summary>Where it is written down which keys its reading passes on, if somebody asks.</summary>
+    internal KeySelection? Selection { get; init; }
+
+    /// <summary>What is told of exact attention's weights, if somebody asks.</summary>
+    internal KeyRecallMeter? Recall { get; init; }
 
     /// <summary>Tokens known: the prompt and what was appended.</summary>
     internal int Length { get; private set; }

@@ -42,6 +42,32 @@ internal sealed class ApbAttentionTests
     }
 
     [Test]
+    public void Anchor_KeptForTheQuery_IsSeenByAllRowsAfterTheContext([Values(13, 64, 1_000)] int chunk, [Values] QueryMask mask)
+    {
+        ApbRig rig = new(FourHosts with { AnchorKV = AnchorKV.KeptForQuery, QueryMask = mask });
+        MaskTable table = new(Prompt, ContextLength, 64, [.. Query, .. Prompt[..39]], 39, 16, rig.Compressor)
+        {
+            KeepsAnchor = true, HasReleasedQueryMask = mask == QueryMask.Released,
+        };
+        AssertRows(rig, table, rig.Run(Prompt, ContextLength, chunk));
+    }
+
+    [TestCase(4, ContextLength, 64)]
+    [TestCase(12, 190, 16)] // a query of 49 tokens: its first rows miss whole blocks of 16
+    public void QueryMask_OfTheReleasedCode_HidesTheEndsOfAllBlocksButTheLast(int hosts, int contextLength, int blockLength)
+    {
+        ApbRig rig = new(FourHosts with { Hosts = hosts, AnchorLength = 0, QueryMask = QueryMask.Released });
+        MaskTable exact = new(Prompt, contextLength, blockLength, [], 0, 16, rig.Compressor);
+        MaskTable released = new(Prompt, contextLength, blockLength, [], 0, 16, rig.Compressor) { HasReleasedQueryMask = true };
+        foreach (int chunk in (int[])[1, 13, 1_000])
+        {
+            float[][] rows = rig.Run(Prompt, contextLength, chunk);
+            AssertRows(rig, released, rows);
+            Assert.That(() => AssertRows(rig, exact, rows), Throws.InstanceOf<AssertionException>());
+        }
+    }
+
+    [Test]
     public void Prompt_WithoutAQuery_TakesItsLastTokensForOne()
     {
         ApbRig rig = new(FourHosts with { QueryTokens = QueryLength });

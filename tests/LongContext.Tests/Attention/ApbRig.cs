@@ -25,14 +25,26 @@ internal sealed class ApbRig(ApproximateAttentionOptions options, AttentionMetho
 
     /// <summary>Runs a prompt in chunks; distinct token ids make rows distinct.</summary>
     /// <returns>The last layer's output of every position, [qHeads · headDim] each.</returns>
-    internal float[][] Run(int[] prompt, int contextLength, int chunk, int anchorRows = 32)
+    internal float[][] Run(int[] prompt, int contextLength, int chunk, int anchorRows = 32, KeySelection? selection = null) =>
+        Run(
+            backend => new ApbAttention(
+                new ApproximateReading(kind, options, Model, PageSize), Model, kind == AttentionMethod.Star ? null : Compressor, backend,
+                new ScratchPages(OwnPages, PageSize), anchorRows),
+            prompt, contextLength, chunk, selection, null);
+
+    /// <summary>Runs a prompt with exact attention, measured; as often as is wanted, as if its pages had been lost in between.</summary>
+    internal float[][] RunExactly(int[] prompt, int contextLength, int chunk, KeyRecallMeter? recall, int times = 1) =>
+        Run(_ => new FullAttention(), prompt, contextLength, chunk, null, recall, times);
+
+    private float[][] Run(
+        Func<IBackend, IAttentionMethod> create, int[] prompt, int contextLength, int chunk, KeySelection? selection, KeyRecallMeter? recall,
+        int times = 1)
     {
         using IBackend backend = Backend.Create();
         using KVCacheStorage cache = backend.AllocateKVCache(
             new KVCacheShape(Layers, OwnPages + ScratchPageCount, PageSize, KVHeads, HeadDim, DType.F32));
-        ApproximateReading reading = new(kind, options, Model, PageSize);
-        using ApbAttention method = new(
-            reading, Model, kind == AttentionMethod.Star ? null : Compressor, backend, new ScratchPages(OwnPages, PageSize), anchorRows);
+        IAttentionMethod method = create(backend);
+        using IDisposable? disposable = method as IDisposable;
         PageTable pages = new();
         foreach (int page in ShuffledPages())
         {
@@ -41,10 +53,10 @@ internal sealed class ApbRig(ApproximateAttentionOptions options, AttentionMetho
 
         float[][] outputs = new float[prompt.Length][];
         StepRows rows = new(PageSize);
-        for (int start = 0; start < prompt.Length; start += chunk)
+        foreach (int start in Enumerable.Repeat(Enumerable.Range(0, (prompt.Length + chunk - 1) / chunk), times).SelectMany(starts => starts.Select(i => i * chunk)))
         {
             int count = Math.Min(chunk, prompt.Length - start);
-            StepChunk[] chunks = [new(7, prompt, contextLength, prompt.Length, start, count, 0, count, pages)];
+            StepChunk[] chunks = [new(7, prompt, contextLength, prompt.Length, start, count, 0, count, pages, Selection: selection, Recall: recall)];
             bool more = true;
             for (int pass = 0; more; pass++)
             {
@@ -58,18 +70,25 @@ internal sealed class ApbRig(ApproximateAttentionOptions options, AttentionMetho
             }
         }
 
+        recall?.Dispose(); // what it holds is the backend's
         return outputs;
     }
 
     /// <summary>Attention of one row of one head over the keys of (token, position) pairs, by the definition.</summary>
     internal double[] Attend(int layer, (int Token, int Position) row, int head, IReadOnlyList<(int Token, int Position)> keys)
     {
-        double[] q = Turn(Vector(row.Token, layer, 0, head), row.Position);
         int kvHead = head / (QHeads / KVHeads);
-        double[] weights = [.. keys.Select(key =>
-            Math.Exp(Scale * q.Zip(Turn(Vector(key.Token, layer, 1, kvHead), key.Position), (a, b) => a * b).Sum()))];
+        double[] weights = Weights(layer, row, head, keys);
         return [.. Enumerable.Range(0, HeadDim).Select(d =>
             keys.Select((key, i) => weights[i] * Vector(key.Token, layer, 2, kvHead)[d]).Sum() / weights.Sum())];
+    }
+
+    /// <summary>The weights of that before they are divided by their sum.</summary>
+    internal double[] Weights(int layer, (int Token, int Position) row, int head, IReadOnlyList<(int Token, int Position)> keys)
+    {
+        double[] q = Turn(Vector(row.Token, layer, 0, head), row.Position);
+        int kvHead = head / (QHeads / KVHeads);
+        return [.. keys.Select(key => Math.Exp(Scale * q.Zip(Turn(Vector(key.Token, layer, 1, kvHead), key.Position), (a, b) => a * b).Sum()))];
     }
 
     private static int[] ShuffledPages()
@@ -79,7 +98,7 @@ internal sealed class ApbRig(ApproximateAttentionOptions options, AttentionMetho
         return pages;
     }
 
-    private float[] Forward(IBackend backend, KVCacheStorage cache, ApbAttention method, StepRows rows)
+    private float[] Forward(IBackend backend, KVCacheStorage cache, IAttentionMethod method, StepRows rows)
     {
         int count = rows.TokenIds.Length;
         int[] tokens = rows.TokenIds.ToArray(), positions = rows.Positions.ToArray();

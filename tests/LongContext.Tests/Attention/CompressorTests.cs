@@ -64,17 +64,47 @@ internal sealed class CompressorTests
     [Test]
     public void Create_WithoutAChoice_TakesHeadsWhereThereAreSome()
     {
-        Assert.That(Compressors.Resolve(new()), Is.EqualTo(CompressorKind.QueryAware));
+        Assert.That(Compressors.Resolve(new()), Is.EqualTo(CompressorKind.Distinct));
         Assert.That(Compressors.Resolve(new() { RetainingHeadsPath = "heads" }), Is.EqualTo(CompressorKind.RetainingHeads));
         Assert.That(Compressors.Resolve(new() { RetainingHeadsPath = "heads", Compressor = CompressorKind.None }), Is.EqualTo(CompressorKind.None));
         using IBackend backend = ModelBackend.Cpu.Create();
         Assert.That(Compressors.Create(new() { Compressor = CompressorKind.None }, Model, backend, Rows), Is.Null);
     }
 
-    private static float[] Score(ICompressor compressor, IBackend backend, float[] k, int layer, int firstPosition)
+    [Test]
+    public void Scores_OfTheDistinct_AreUnlikenessToTheKeysOfTheBlockSoFar([Values(1, 4, 6)] int chunk)
     {
-        float[] scores = new float[Rows * KVHeads];
-        compressor.Score(new LayerRows(layer, firstPosition, default, Upload(backend, k, KVHeads), default), scores);
+        using IBackend backend = ModelBackend.Cpu.Create();
+        using ICompressor compressor = Compressors.Create(new() { Compressor = CompressorKind.Distinct }, Model, backend, Rows)!;
+        float[] k = TestData.Normal(Rows * KVHeads * HeadDim, seed: 2), other = TestData.Normal(Rows * KVHeads * HeadDim, seed: 3);
+        k.AsSpan(2 * KVHeads * HeadDim, HeadDim).Clear(); // a key of length zero
+        Score(compressor, backend, other, layer: 1, firstPosition: 34, blockStart: 34); // the block before
+        List<float> scores = [];
+        for (int row = 0; row < Rows; row += chunk)
+        {
+            float[] part = k[(row * KVHeads * HeadDim)..(Math.Min(Rows, row + chunk) * KVHeads * HeadDim)];
+            scores.AddRange(Score(compressor, backend, part, layer: 1, firstPosition: 40 + row, blockStart: 40));
+            Score(compressor, backend, other, layer: 0, firstPosition: 40, blockStart: 40); // another layer in between
+        }
+
+        for (int head = 0; head < KVHeads; head++)
+        {
+            double[] sum = new double[HeadDim];
+            for (int row = 0; row < Rows; row++)
+            {
+                double[] key = [.. k.Skip(((row * KVHeads) + head) * HeadDim).Take(HeadDim).Select(x => (double)x)];
+                double length = Math.Sqrt(key.Sum(x => x * x));
+                sum = [.. sum.Zip(key, (s, x) => s + (length > 0 ? x / length : 0))];
+                double expected = length > 0 ? -sum.Zip(key, (s, x) => s * x).Sum() / length / Math.Sqrt(sum.Sum(s => s * s)) : 0;
+                Assert.That(scores[(row * KVHeads) + head], Is.EqualTo(expected).Within(1e-5), $"row {row}, head {head}");
+            }
+        }
+    }
+
+    private static float[] Score(ICompressor compressor, IBackend backend, float[] k, int layer, int firstPosition, int blockStart = 0)
+    {
+        float[] scores = new float[k.Length / HeadDim];
+        compressor.Score(new LayerRows(layer, firstPosition, blockStart, default, Upload(backend, k, KVHeads), default), scores);
         return scores;
     }
 

@@ -5,12 +5,18 @@ namespace LongContext.Tests.Attention;
 /// <summary>Who sees whom in a prompt read in blocks, written out from the papers' mask table, with the keys that are passed on chosen by sorting.</summary>
 internal sealed class MaskTable(int[] prompt, int contextLength, int blockLength, IReadOnlyList<int> anchorTokens, int unselectable, int passingLength, TableCompressor? scores)
 {
+    /// <summary>Whether rows after the context see the anchor.</summary>
+    internal bool KeepsAnchor { get; init; }
+
+    /// <summary>Whether rows of the query miss keys of all blocks but the last as they do in the released code.</summary>
+    internal bool HasReleasedQueryMask { get; init; }
+
     /// <summary>Keys (token, position) that a row sees for a KV head.</summary>
     internal List<(int Token, int Position)> Keys(int position, int kvHead)
     {
         if (position >= contextLength)
         {
-            return [.. Own(0, position + 1)];
+            return [.. Own(0, position + 1).Where(key => !Misses(position, key.Position)), .. KeepsAnchor ? anchorTokens.Select((token, i) => (token, i)) : []];
         }
 
         int block = position / blockLength;
@@ -36,6 +42,14 @@ internal sealed class MaskTable(int[] prompt, int contextLength, int blockLength
         int first = block == 0 ? start + unselectable : start;
         int count = Math.Min(passingLength, (end - first) / ApbRig.PageSize * ApbRig.PageSize);
         return scores is null ? [] : Enumerable.Range(first, end - first).OrderByDescending(p => Pooled(p, kvHead, start, end)).ThenBy(p => p).Take(count);
+    }
+
+    /// <summary>Token i of the query's l_q misses the last l_q - 1 - i keys of each block but the last.</summary>
+    private bool Misses(int position, int key)
+    {
+        int block = key / blockLength, lastBlock = (contextLength - 1) / blockLength;
+        int missed = prompt.Length - contextLength - 1 - (position - contextLength);
+        return HasReleasedQueryMask && key < contextLength && block < lastBlock && key >= ((block + 1) * blockLength) - missed;
     }
 
     private float Pooled(int position, int head, int start, int end)

@@ -213,6 +213,20 @@ internal sealed class SchedulerTests
         scheduler.Verify();
     }
 
+    [Test]
+    public void Schedule_AReader_HasPagesForAllItsPromptFromTheStart()
+    {
+        (Scheduler scheduler, ScheduledBatch batch) = Create(pages: 12, chunk: 8);
+        Sequence reader = new(1, new int[30], 4) { Attention = AttentionMethod.Star };
+        Sequence other = new(2, [.. Enumerable.Repeat(1, 30)], 4);
+        scheduler.Add(reader);
+        scheduler.Add(other);
+        Step(scheduler, batch);
+        Assert.That(reader.Pages.Count, Is.EqualTo((30 + PageSize - 1) / PageSize));
+        Assert.That(other.Pages.Count, Is.LessThan(reader.Pages.Count), "others grow as they are read");
+        scheduler.Verify();
+    }
+
     private static (Scheduler Scheduler, ScheduledBatch Batch) Create(int pages, int chunk) =>
         (new Scheduler(new PagedKVCache(pages, PageSize, PrefixReuse.Enabled), new SchedulerLimits(chunk, 8)), new ScheduledBatch());
 

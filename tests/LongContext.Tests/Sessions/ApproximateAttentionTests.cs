@@ -63,10 +63,10 @@ internal sealed class ApproximateAttentionTests
         ApproximateAttentionOptions wrong = new()
         {
             Hosts = 0, AnchorLength = -1, PassingLength = -2, MinimumLength = -3, QueryTokens = 0, AnchorLayout = (AnchorLayout)9,
-            Compressor = CompressorKind.RetainingHeads,
+            Compressor = CompressorKind.RetainingHeads, AnchorKV = AnchorKV.KeptForQuery, QueryMask = (QueryMask)7,
         };
         ConfigurationException e = Assert.Throws<ConfigurationException>(() => Session(AttentionMethod.Apb, wrong))!;
-        foreach (string option in (string[])["Hosts(0)", "AnchorLength(-1)", "PassingLength(-2)", "MinimumLength(-3)", "QueryTokens(0)", "AnchorLayout(9)", "RetainingHeadsPath(null)"])
+        foreach (string option in (string[])["Hosts(0)", "AnchorLength(-1)", "PassingLength(-2)", "MinimumLength(-3)", "QueryTokens(0)", "AnchorLayout(9)", "AnchorKV(KeptForQuery)", "QueryMask(7)", "RetainingHeadsPath(null)"])
         {
             Assert.That(e.Problems, Has.Some.Contains(option));
         }

@@ -82,7 +82,7 @@ internal sealed class RetainingHeadTrainerTests
         using RetainingHeadTensors tensors = RetainingHeadTensors.Open(path, sizes);
         using RetainingHeads heads = new(tensors, sizes, backend, maxRows: 5);
         float[] scores = new float[3];
-        heads.Score(new LayerRows(0, 0, Part(backend, rows, 0, 2, layout), Part(backend, rows, 8, 1, layout), Part(backend, rows, 12, 1, RotaryLayout.SplitHalves)), scores);
+        heads.Score(new LayerRows(0, 0, 0, Part(backend, rows, 0, 2, layout), Part(backend, rows, 8, 1, layout), Part(backend, rows, 12, 1, RotaryLayout.SplitHalves)), scores);
 
         double Silu(double z) => z / (1 + Math.Exp(-z));
         double[] expected = [.. Enumerable.Range(0, 3).Select(t => Enumerable.Range(0, 8).Sum(h =>

@@ -7,7 +7,7 @@ internal static class Compressors
 {
     /// <summary>What the options mean where they leave it open.</summary>
     internal static CompressorKind Resolve(ApproximateAttentionOptions options) =>
-        options.Compressor ?? (options.RetainingHeadsPath is null ? CompressorKind.QueryAware : CompressorKind.RetainingHeads);
+        options.Compressor ?? (options.RetainingHeadsPath is null ? CompressorKind.Distinct : CompressorKind.RetainingHeads);
 
     /// <summary>Makes one; null when nothing is passed on.</summary>
     /// <exception cref="ModelFormatException">The retaining heads are malformed, or another model's.</exception>
@@ -16,6 +16,7 @@ internal static class Compressors
         switch (Resolve(options))
         {
             case CompressorKind.None: return null;
+            case CompressorKind.Distinct: return new DistinctCompressor(backend, model);
             case CompressorKind.QueryAware: return new QueryAwareCompressor(backend, model);
             case CompressorKind.Recent: return new RecentCompressor();
             case CompressorKind.Random: return new RandomCompressor(options.Seed);

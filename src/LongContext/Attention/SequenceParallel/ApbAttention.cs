@@ -28,10 +28,13 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
     private readonly PassingBlockWriter _passing;
     private readonly List<Piece> _pieces = [];
     private readonly List<int> _pages = [];
+    private readonly List<int> _restPages = [];
+    private readonly ReleasedQueryMask? _queryMask;
     private float[] _rowScores = [];
     private int[] _anchorTokens = [];
     private long _sequence = -1;
     private PrefillGeometry? _geometry;
+    private KeySelection? _selection;
     private int _readingChunk;
     private Piece? _current;
     private int _firstRow;
@@ -50,6 +53,7 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
         (_reading, _model, _compressor, _scratch, _anchorRows) = (reading, model, compressor, scratch, anchorRows);
         _scores = new BlockScores(model.Layers, model.KVHeads);
         _passing = new PassingBlockWriter(backend, model, scratch.PageSize);
+        _queryMask = reading.HasReleasedQueryMask ? new ReleasedQueryMask(backend, scratch.PageSize) : null;
     }
 
     /// <inheritdoc/>
@@ -61,6 +65,7 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
         }
 
         _current = null;
+        _queryMask?.Clear();
         for (int c = 0; c < chunks.Length; c++)
         {
             if (c == _readingChunk)
@@ -69,7 +74,7 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
             }
             else if (pass == 0)
             {
-                rows.Add(chunks[c]);
+                AddExact(chunks[c], rows);
             }
         }
 
@@ -98,7 +103,9 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
         ReadQueryIfThere(context.Layer, q);
         ScoreIfDue(ScoringStage.AfterRotary, context.Layer, q, k, v);
         backend.AppendKV(k, v, context.Cache, context.Layer, context.Plan);
-        backend.Attention(q, context.Cache, context.Layer, context.Plan, context.Parameters, output, default);
+        Tensor lse = _queryMask?.Lse(q) ?? default;
+        backend.Attention(q, context.Cache, context.Layer, context.Plan, context.Parameters, output, lse);
+        _queryMask?.Merge(context, q, output, lse);
         PassOnIfDue(context);
     }
 
@@ -106,6 +113,7 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
     public void Dispose()
     {
         _passing.Dispose();
+        _queryMask?.Dispose();
         _compressor?.Dispose();
     }
 
@@ -133,9 +141,10 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
                 (_sequence, _geometry) = (chunk.Sequence, geometry);
                 _scores.Resize(geometry.Blocks.BlockLength);
                 _compressor?.Begin();
+                chunk.Selection?.Begin(geometry, _model.Layers, _model.KVHeads);
             }
 
-            _readingChunk = c;
+            (_readingChunk, _selection) = (c, chunk.Selection);
             Piece.Cut(_geometry!, chunk.Start, chunk.End, _anchorRows, _pieces);
         }
     }
@@ -151,9 +160,15 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
             return;
         }
 
+        if (piece.Kind == PieceKind.Rest)
+        {
+            AddRest(chunk, piece, _geometry!, rows);
+            return;
+        }
+
         rows.Add(chunk.Tokens.Span.Slice(piece.Start, piece.Count), piece.Start);
         int before = 0, first = 0;
-        if (piece.Kind == PieceKind.Block && piece.Block > 0)
+        if (piece.Block > 0)
         {
             _scratch.AddAnchor(_geometry!.Anchor, chunk.Pages.Pages, _pages);
             _scratch.AddPassing(_geometry.Anchor, 0, _geometry.PassingBefore(piece.Block), _pages);
@@ -164,9 +179,51 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
         _firstBlockPage = _pages.Count;
         _pages.AddRange(own);
         rows.Batch.AddSequence(CollectionsMarshal.AsSpan(_pages), before + piece.End - first, piece.Count);
+        AddOutputs(chunk, piece, _firstRow, rows);
+    }
+
+    /// <summary>Adds a chunk that is not part of a context read in blocks: a short prompt, a query, generated tokens.</summary>
+    private void AddExact(in StepChunk chunk, StepRows rows)
+    {
+        if (_reading.For(chunk.ContextLength, chunk.PromptLength) is { } geometry)
+        {
+            AddRest(chunk, new Piece(PieceKind.Rest, chunk.Start, chunk.Count), geometry, rows);
+        }
+        else
+        {
+            rows.Add(chunk);
+        }
+    }
+
+    /// <summary>Adds rows after a context that was read in blocks: they see all of it, and the anchor if it is kept.</summary>
+    private void AddRest(in StepChunk chunk, in Piece piece, PrefillGeometry geometry, StepRows rows)
+    {
+        int anchor = _reading.KeepsAnchor && !geometry.Anchor.IsContext ? geometry.Anchor.Length : 0;
+        _restPages.Clear();
+        if (anchor > 0)
+        {
+            _scratch.AddAnchor(geometry.Anchor, default, _restPages); // still this sequence's: one request at a time
+        }
+
+        int firstRow = rows.TokenIds.Length;
+        rows.Add(chunk.Tokens.Span.Slice(piece.Start, piece.Count), piece.Start);
+        int first = 0;
+        if (_queryMask is not null && piece.Start < chunk.PromptLength)
+        {
+            first = geometry.Blocks.Start(geometry.Blocks.Count - 1); // the blocks before the last are another matter
+            _queryMask.Add(new QueryRows(firstRow, piece.Start, piece.Count, chunk.PromptLength, geometry.Blocks, chunk.Pages));
+        }
+
+        _restPages.AddRange(chunk.Pages.Pages[(first / _scratch.PageSize)..((piece.End + _scratch.PageSize - 1) / _scratch.PageSize)]);
+        rows.Batch.AddSequence(CollectionsMarshal.AsSpan(_restPages), anchor + piece.End - first, piece.Count);
+        AddOutputs(chunk, piece, firstRow, rows);
+    }
+
+    private static void AddOutputs(in StepChunk chunk, in Piece piece, int firstRow, StepRows rows)
+    {
         for (int position = Math.Max(piece.Start, chunk.End - chunk.OutputCount); position < piece.End; position++)
         {
-            rows.AddOutput(_firstRow + position - piece.Start, chunk.FirstOutput + position - (chunk.End - chunk.OutputCount));
+            rows.AddOutput(firstRow + position - piece.Start, chunk.FirstOutput + position - (chunk.End - chunk.OutputCount));
         }
     }
 
@@ -216,9 +273,12 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
         }
 
         Span<float> scores = _rowScores.AsSpan(0, count);
+        int blockStart = _geometry.Blocks.Start(piece.Block);
         _compressor.Score(
-            new LayerRows(layer, piece.Start, q.Slice(_firstRow, piece.Count), k.Slice(_firstRow, piece.Count), v.Slice(_firstRow, piece.Count)), scores);
-        _scores.Store(layer, piece.Start - _geometry.Blocks.Start(piece.Block), scores);
+            new LayerRows(
+                layer, piece.Start, blockStart, q.Slice(_firstRow, piece.Count), k.Slice(_firstRow, piece.Count), v.Slice(_firstRow, piece.Count)),
+            scores);
+        _scores.Store(layer, piece.Start - blockStart, scores);
     }
 
     private void PassOnIfDue(in AttentionContext context)
@@ -234,8 +294,9 @@ internal sealed class ApbAttention : IAttentionMethod, IDisposable
             _passing.Begin(_scratch, _geometry.Anchor, _geometry.PassingBefore(piece.Block), _geometry.PassingBefore(piece.Block + 1));
         }
 
-        _passing.Write(
+        ReadOnlySpan<int> chosen = _passing.Write(
             context.Cache, context.Layer, _scores, CollectionsMarshal.AsSpan(_pages)[_firstBlockPage..], _geometry.Blocks.Length(piece.Block), _geometry.UnselectableOf(piece.Block),
             _compressor.PoolingWidth);
+        _selection?.Add(context.Layer, _geometry.Blocks.Start(piece.Block), chosen);
     }
 }

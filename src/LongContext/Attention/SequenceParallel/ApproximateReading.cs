@@ -14,6 +14,12 @@ internal sealed class ApproximateReading(
 
     private const double WorthIt = 0.9; // of exact attention's operations: less is not worth an approximation
 
+    /// <summary>Whether query and answer see the anchor's keys. There is memory for one anchor, so for one request.</summary>
+    internal bool KeepsAnchor => options.AnchorKV == AnchorKV.KeptForQuery;
+
+    /// <summary>Whether the query's rows miss keys as they do in the released code.</summary>
+    internal bool HasReleasedQueryMask => options.QueryMask == QueryMask.Released;
+
     /// <summary>How a prompt is read; null: with full attention, because it is short or nothing would be gained.</summary>
     internal PrefillGeometry? For(int contextLength, int promptLength)
     {

@@ -118,12 +118,13 @@ internal sealed class BlockReading
 
         foreach (BlockRun run in _runs)
         {
+            int blockStart = Geometry.Blocks.Start(run.Block);
             for (int done = 0; done < run.Count && Geometry.PassingOf(run.Block) > 0; done += ScoredAtOnce)
             {
                 (int row, int count) = (run.Row + done, Math.Min(ScoredAtOnce, run.Count - done));
                 Span<float> scores = _rowScores.AsSpan(0, count * _model.KVHeads);
-                _compressor.Score(new LayerRows(layer, run.Start + done, q.Slice(row, count), k.Slice(row, count), v.Slice(row, count)), scores);
-                _scores[_placement.PlaceOf(run.Block)].Store(layer, run.Start + done - Geometry.Blocks.Start(run.Block), scores);
+                _compressor.Score(new LayerRows(layer, run.Start + done, blockStart, q.Slice(row, count), k.Slice(row, count), v.Slice(row, count)), scores);
+                _scores[_placement.PlaceOf(run.Block)].Store(layer, run.Start + done - blockStart, scores);
             }
         }
     }

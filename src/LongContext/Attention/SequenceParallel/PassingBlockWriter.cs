@@ -11,7 +11,7 @@ internal sealed class PassingBlockWriter(IBackend backend, AttentionModel model,
     private readonly AttentionBatch _batch = new() { PageSize = pageSize };
     private readonly List<int> _targetPages = [];
     private Tensor _slots, _k, _v;
-    private int[] _chosen = [];
+    private int[] _chosen = [], _hostSlots = [];
     private int _count;
     private int _capacity;
 
@@ -40,25 +40,28 @@ internal sealed class PassingBlockWriter(IBackend backend, AttentionModel model,
     /// <param name="blockRows">Its tokens.</param>
     /// <param name="unselectable">Leading tokens that are not passed on.</param>
     /// <param name="pooling">Width of the maximum over neighbouring scores.</param>
-    internal void Write(
+    /// <returns>[entries, kvHeads]: the chosen rows of the block; valid until the next call.</returns>
+    internal ReadOnlySpan<int> Write(
         KVCacheStorage cache, int layer, BlockScores scores, ReadOnlySpan<int> blockPages, int blockRows, int unselectable, int pooling)
     {
         if (_count == 0)
         {
-            return;
+            return default;
         }
 
         Span<int> chosen = _chosen.AsSpan(0, _count * model.KVHeads);
         scores.Choose(layer, blockRows, unselectable, pooling, chosen);
-        foreach (ref int row in chosen)
+        Span<int> hostSlots = _hostSlots.AsSpan(0, chosen.Length);
+        for (int i = 0; i < chosen.Length; i++)
         {
-            row = (blockPages[row / pageSize] * pageSize) + (row % pageSize);
+            hostSlots[i] = (blockPages[chosen[i] / pageSize] * pageSize) + (chosen[i] % pageSize);
         }
 
         (Tensor slots, Tensor k, Tensor v) = (_slots.Slice(0, _count), _k.Slice(0, _count), _v.Slice(0, _count));
-        backend.Upload<int>(chosen, slots);
+        backend.Upload<int>(hostSlots, slots);
         backend.GatherKV(cache, layer, slots, k, v);
         backend.AppendKV(k, v, cache, layer, _plan);
+        return chosen;
     }
 
     /// <inheritdoc/>
@@ -79,7 +82,7 @@ internal sealed class PassingBlockWriter(IBackend backend, AttentionModel model,
         _slots = backend.Allocate(DType.I32, new TensorShape(count, model.KVHeads));
         _k = backend.Allocate(DType.F32, new TensorShape(count, model.KVHeads, model.HeadDim));
         _v = backend.Allocate(DType.F32, new TensorShape(count, model.KVHeads, model.HeadDim));
-        _chosen = new int[count * model.KVHeads];
+        (_chosen, _hostSlots) = (new int[count * model.KVHeads], new int[count * model.KVHeads]);
         _capacity = count;
     }
 

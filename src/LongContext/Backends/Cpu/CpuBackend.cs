@@ -18,6 +18,7 @@ internal sealed unsafe class CpuBackend : IBackend
     private readonly NativeBuffer<float> _scratch = new();
     private readonly IKernels _kernels;
     private readonly bool _hasPairs; // attention multiplies bfloat16 pairs
+    private readonly bool _hasTiles; // attention multiplies them by tile registers, where they suit
 
     /// <summary>Starts <paramref name="threads"/> − 1 workers; the engine's thread is the first. 0 means one thread a core.</summary>
     /// <exception cref="ConfigurationException">The environment asks for a vector width that does not exist.</exception>
@@ -29,6 +30,12 @@ internal sealed unsafe class CpuBackend : IBackend
     /// <summary>The same with a chosen vector width; any width works on any machine.</summary>
     internal CpuBackend(
         int threads, SimdWidth width, ModelPrecision precision = ModelPrecision.Float32, CorePinning pinning = CorePinning.None)
+        : this(threads, width, precision, pinning, precision == ModelPrecision.Auto && width == SimdWidth.Bits512 ? AmxKernels.Find() : null)
+    {
+    }
+
+    /// <summary>The same with chosen kernels for tile registers; null for none.</summary>
+    internal CpuBackend(int threads, SimdWidth width, ModelPrecision precision, CorePinning pinning, AmxKernels? amx)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         int workers = threads == 0 ? Environment.ProcessorCount : threads;
@@ -37,14 +44,15 @@ internal sealed unsafe class CpuBackend : IBackend
         BF16Kernels? rounded = generates && width == SimdWidth.Bits512 ? BF16Kernels.Find() : null;
         Int8Kernels? quantised = generates && width == SimdWidth.Bits512 ? Int8Kernels.Find() : null;
         AttentionKernels? attention = rounded is null ? null : AttentionKernels.Find();
-        _hasPairs = attention is not null;
+        AttentionKernels? softmax = amx is null ? null : AttentionKernels.FindAny();
+        (_hasPairs, _hasTiles) = (attention is not null, softmax is not null);
         _kernels = width switch
         {
-            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention),
+            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention, amx, softmax),
             SimdWidth.Bits256 => new Kernels<Simd256, Vector256<float>>(_pool, _scratch),
             _ => new Kernels<Simd128, Vector128<float>>(_pool, _scratch),
         };
-        string products = (quantised is null ? "" : "int8 products, ") + (rounded is null ? "" : "bf16 products, ");
+        string products = (amx is null ? "" : "AMX, ") + (quantised is null ? "" : "int8 products, ") + (rounded is null ? "" : "bf16 products, ");
         string places = _pool.IsPinned ? " on their cores" : "";
         Info = new BackendInfo("cpu", $"{(int)width}-bit vectors, {products}{_pool.Count} threads{places}", _pool.Count);
     }
@@ -70,7 +78,7 @@ internal sealed unsafe class CpuBackend : IBackend
     public KVCacheStorage AllocateKVCache(KVCacheShape shape)
     {
         OperationShapes.KVCache(shape);
-        bool isPaired = _hasPairs && shape.Type == DType.BF16 && shape.HeadDim % 2 == 0;
+        bool isPaired = (_hasPairs && shape.Type == DType.BF16 && shape.HeadDim % 2 == 0) || (_hasTiles && AttentionAmx.Suits(shape));
         return new CpuKVCacheStorage(shape, isPaired ? KVPageLayout.Pairs : KVPageLayout.Rows);
     }
 

@@ -2,6 +2,8 @@ using LongContext.Communication;
 using LongContext.Diagnostics;
 using LongContext.Tensors;
 using LongContext.Tests.Shared;
+using LongContext.Tests.Shared.Conformance;
+using LongContext.Tests.Shared.Formats;
 using LongContext.Tests.Shared.Golden;
 using NUnit.Framework;
 
@@ -26,6 +28,7 @@ internal sealed class BlocksOverRanksTests
         _folder = new TemporaryFolder();
         _model = _folder.File("tiny.gguf");
         GoldenModel.WriteGguf(_model, "tiny", DType.F32);
+        File.WriteAllBytes(_folder.File("heads.safetensors"), RandomHeads());
     }
 
     [OneTimeTearDown]
@@ -34,12 +37,12 @@ internal sealed class BlocksOverRanksTests
     [Test]
     public async Task Logits_OverRanks_AreThoseOfOneMachineWithTheSameBlocks(
         [Values("1 rank, 2 blocks", "2 ranks, 2 blocks", "2 ranks, 4 blocks", "4 ranks, 4 blocks", "4 ranks, 8 blocks", "2 ranks, 6 blocks")] string cut,
-        [Values("star", "random", "recent", "query", "none", "context only")] string what) =>
+        [Values("star", "random", "recent", "query", "distinct", "heads", "none", "context only")] string what) =>
         await AssertLikeOneMachine(cut[0] - '0', cut[^8] - '0', what, contextTokens: 709, chunk: null);
 
     [Test]
     public async Task Logits_OfAContextReadInManySteps_AreThoseOfOneMachine(
-        [Values(2, 4)] int ranks, [Values("star", "random", "query")] string what, [Values(100, 333)] int chunk) =>
+        [Values(2, 4)] int ranks, [Values("star", "random", "query", "distinct", "heads")] string what, [Values(100, 333)] int chunk) =>
         await AssertLikeOneMachine(ranks, 8, what, contextTokens: 1_001, chunk);
 
     [Test]
@@ -64,6 +67,24 @@ internal sealed class BlocksOverRanksTests
         }
 
         GenerationResult[] together = await Task.WhenAll(lengths.Select(n => session.GenerateAsync(PromptOf(n), Options(20))));
+        Assert.That(together.Select(r => r.TokenIds), Is.EqualTo(alone));
+    }
+
+    [Test]
+    public async Task Answers_OfManyAtOnce_WhereMemoryIsScarce_AreThoseOfEachAlone()
+    {
+        // A context read in small steps fills one rank after another: its pages must be there on each, whatever else has grown meanwhile.
+        InferenceSessionBuilder builder = Builder(AttentionMethod.Star, Small with { Hosts = 4 }).UseHosts(4).UseChunkSize(64)
+            .UseContextLength(3_000).UseKVCacheTokens(3_000).UseMaxConcurrentRequests(4);
+        using InferenceSession session = builder.Build();
+        (int Length, int New)[] asked = [(30, 500), (1_800, 5), (40, 400), (31, 500), (1_700, 5), (33, 300)];
+        List<IReadOnlyList<int>> alone = [];
+        foreach ((int length, int tokens) in asked)
+        {
+            alone.Add((await session.GenerateAsync(PromptOf(length), Options(tokens))).TokenIds);
+        }
+
+        GenerationResult[] together = await Task.WhenAll(asked.Select(a => session.GenerateAsync(PromptOf(a.Length), Options(a.New))));
         Assert.That(together.Select(r => r.TokenIds), Is.EqualTo(alone));
     }
 
@@ -178,6 +199,28 @@ internal sealed class BlocksOverRanksTests
     }
 
     [Test]
+    public async Task EstimateMemory_OverRanks_IsEnoughForWhatEachAllocates(
+        [Values(2, 4)] int ranks, [Values("star", "query")] string what, [Values(null, 1_000)] int? chunk)
+    {
+        (AttentionMethod method, ApproximateAttentionOptions options) = Case(what);
+        List<MeteredBackend> made = [];
+        InferenceSessionBuilder builder = Chunked(Builder(method, options).UseContextLength(4_000).UseKVCacheTokens(4_000).UseMaxConcurrentRequests(1), chunk)
+            .UseHosts(ranks).UseWarmUp(WarmUp.None);
+        MemoryEstimate estimate = builder.EstimateMemory(4_000);
+        using InferenceSession session = builder.UseBackend(() =>
+        {
+            made.Add(new MeteredBackend());
+            return made[^1];
+        }).Build();
+        GenerationResult result = await session.GenerateAsync(PromptOf(3_900), Options(2));
+        Assert.That(result.Usage.Attention, Is.EqualTo(method));
+        Assert.That(made, Has.Count.EqualTo(ranks));
+        Assert.That(made.Select(b => b.CacheBytes), Is.All.LessThanOrEqualTo(estimate.KVCacheBytes));
+        Assert.That(made.Max(b => b.CacheBytes), Is.GreaterThan(0.85 * estimate.KVCacheBytes));
+        Assert.That(made.Select(b => b.TensorBytes), Is.All.LessThanOrEqualTo(estimate.ActivationBytes).And.All.GreaterThan(0.25 * estimate.ActivationBytes));
+    }
+
+    [Test]
     public void EstimateMemory_OverRanks_IsOneRanksPart()
     {
         ApproximateAttentionOptions paper = new() { AnchorLength = 64, PassingLength = 64 };
@@ -218,14 +261,30 @@ internal sealed class BlocksOverRanksTests
         Assert.That(result.Usage.Attention, Is.EqualTo(method));
     }
 
+    /// <summary>Retaining heads that nobody has trained.</summary>
+    private static byte[] RandomHeads()
+    {
+        const int width = 24, inputs = (4 + (2 * KVHeads)) * HeadDim;
+        SafetensorsWriter writer = new();
+        for (int layer = 0; layer < Layers; layer++)
+        {
+            writer.Tensor($"model.layers.{layer}.self_attn.fc1.weight", DType.F32, [width, inputs], TestData.Normal(width * inputs, layer + 1));
+            writer.Tensor($"model.layers.{layer}.self_attn.fc2.weight", DType.F32, [KVHeads, width], TestData.Normal(KVHeads * width, layer + 9));
+        }
+
+        return writer.ToArray();
+    }
+
     private static InferenceSessionBuilder Chunked(InferenceSessionBuilder builder, int? chunk) => chunk is { } size ? builder.UseChunkSize(size) : builder;
 
-    private static (AttentionMethod Method, ApproximateAttentionOptions Options) Case(string what) => what switch
+    private (AttentionMethod Method, ApproximateAttentionOptions Options) Case(string what) => what switch
     {
         "star" => (AttentionMethod.Star, Small),
         "random" => (AttentionMethod.Apb, Small with { Compressor = CompressorKind.Random, Seed = 9 }),
         "recent" => (AttentionMethod.Apb, Small with { Compressor = CompressorKind.Recent, AnchorLayout = AnchorLayout.Released }),
         "query" => (AttentionMethod.Apb, Small with { Compressor = CompressorKind.QueryAware }),
+        "distinct" => (AttentionMethod.Apb, Small with { Compressor = CompressorKind.Distinct }),
+        "heads" => (AttentionMethod.Apb, Small with { RetainingHeadsPath = _folder.File("heads.safetensors") }),
         "none" => (AttentionMethod.Apb, Small with { Compressor = CompressorKind.None, AnchorLength = 0 }),
         _ => (AttentionMethod.Apb, Small with { Compressor = CompressorKind.Random, AnchorLayout = AnchorLayout.ContextOnly }),
     };

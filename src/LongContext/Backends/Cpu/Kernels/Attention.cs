@@ -47,6 +47,21 @@ internal static unsafe class Attention<TSimd, TVec>
         Merge(pool, units, a, shares);
     }
 
+    /// <summary>The same by tile registers.</summary>
+    internal static void RunAmx(
+        WorkerPool pool, NativeBuffer<float> scratch, CpuAttentionPlan plan, AmxKernels kernels, AttentionKernels vectors, AttentionArguments a)
+    {
+        plan.Describe(ref a);
+        AttentionUnits units = plan.Units(a, pool.Count);
+        a.Partials = units.Partials;
+        int rows = Math.Max(units.Rows, 1);
+        WorkerScratch shares = new(scratch, pool.Count, Math.Max(AttentionScratch.Floats(rows, a), AttentionAmxScratch.Floats(rows, a)));
+        long grain = units.Cost * a.HeadDim < InlineCost ? units.Count : 1;
+        AttentionAmxJob<TSimd, TVec> job = new(kernels, vectors, a, units.Units, shares);
+        pool.Run(ref job, units.Count, grain);
+        Merge(pool, units, a, shares);
+    }
+
     private static void Merge(WorkerPool pool, AttentionUnits units, in AttentionArguments a, in WorkerScratch shares)
     {
         AttentionMergeJob<TSimd, TVec> merge = new(a, units.Merges, shares);

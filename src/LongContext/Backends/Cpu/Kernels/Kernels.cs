@@ -10,8 +10,11 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <param name="rounded">Products of operands rounded to bfloat16, where the precision allows and the machine has them.</param>
 /// <param name="quantised">Products of operands quantised to bytes, likewise.</param>
 /// <param name="pairs">Attention over pages of bfloat16 pairs, likewise.</param>
+/// <param name="amx">Products by tile registers, likewise.</param>
+/// <param name="softmax">What attention by tile registers needs beside them.</param>
 internal sealed unsafe class Kernels<TSimd, TVec>(
-    WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null, Int8Kernels? quantised = null, AttentionKernels? pairs = null) : IKernels
+    WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null, Int8Kernels? quantised = null, AttentionKernels? pairs = null,
+    AmxKernels? amx = null, AttentionKernels? softmax = null) : IKernels
     where TSimd : unmanaged, ISimd<TVec>
     where TVec : unmanaged
 {
@@ -35,7 +38,11 @@ internal sealed unsafe class Kernels<TSimd, TVec>(
             Bias = bias.IsEmpty ? null : Floats(bias),
             Y = Floats(output),
         };
-        if (quantised is { } byteKernels && Int8Products.Suits(weight.Type))
+        if (amx is { } tiles && LinearAmx.Suits(weight.Type, arguments.Rows))
+        {
+            LinearAmx.Run(pool, scratch, tiles, weight.Type, arguments);
+        }
+        else if (quantised is { } byteKernels && Int8Products.Suits(weight.Type))
         {
             if (arguments.Rows <= LinearFewRows.MostRows(weight.Type) && FewRowsKernels.Find(weight.Type) is { } few)
             {
@@ -105,6 +112,12 @@ internal sealed unsafe class Kernels<TSimd, TVec>(
         if (cache.Layout == KVPageLayout.Rows)
         {
             Attention<TSimd, TVec>.Run(pool, scratch, plan, cache.Shape.Type, arguments);
+            return;
+        }
+
+        if (amx is { } tiles && softmax is { } vectors && AttentionAmx.Suits(cache.Shape))
+        {
+            Attention<TSimd, TVec>.RunAmx(pool, scratch, plan, tiles, vectors, arguments);
             return;
         }
 

@@ -72,6 +72,14 @@ internal sealed partial class Assembler
         Reference(target);
     }
 
+    /// <summary>edx:eax = the extended control register that ecx names.</summary>
+    internal void Xgetbv()
+    {
+        Byte(0x0F);
+        Byte(0x01);
+        Byte(0xD0);
+    }
+
     /// <summary>Returns to the caller.</summary>
     internal void Ret() => Byte(0xC3);
 

@@ -23,6 +23,9 @@ internal readonly unsafe struct AttentionKernels
     /// <summary>The kernels, made once a process; null where they cannot run, would not pay, or failed their check.</summary>
     internal static AttentionKernels? Find() => BF16Kernels.Find() is null ? null : Generated.Value;
 
+    /// <summary>The same where their products would not pay, but rounding and softmax serve tiles.</summary>
+    internal static AttentionKernels? FindAny() => BF16Kernels.FindAny() is null ? null : Generated.Value;
+
     /// <summary>Rounds floats to bfloat16 in pieces of 32.</summary>
     internal void Round(float* source, ushort* destination, long steps) => _rounding.Round(source, destination, steps);
 
@@ -69,7 +72,7 @@ internal readonly unsafe struct AttentionKernels
             entries[i] = start + starts[i];
         }
 
-        AttentionKernels kernels = new(entries, SoftmaxConstants.Place(), BF16Kernels.Find()!.Value);
+        AttentionKernels kernels = new(entries, SoftmaxConstants.Place(), BF16Kernels.FindAny()!.Value);
         return AttentionSelfCheck.Passes(kernels) ? kernels : null;
 
         void Append(Action<Assembler> write)

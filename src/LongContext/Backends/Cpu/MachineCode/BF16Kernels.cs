@@ -17,8 +17,10 @@ internal readonly unsafe struct BF16Kernels
     private BF16Kernels(void** entries) => _entries = entries;
 
     /// <summary>The kernels, made once a process; null where they cannot run, would not pay, or failed their check.</summary>
-    internal static BF16Kernels? Find() =>
-        MachineCodeSwitch.IsOn && ProcessorFeatures.HasBF16DotProducts && ProcessorFeatures.IsAmd ? Generated.Value : null;
+    internal static BF16Kernels? Find() => ProcessorFeatures.IsAmd ? FindAny() : null;
+
+    /// <summary>The same where they would not pay for a linear layer too.</summary>
+    internal static BF16Kernels? FindAny() => MachineCodeSwitch.IsOn && ProcessorFeatures.HasBF16DotProducts ? Generated.Value : null;
 
     /// <summary>Rounds floats to bfloat16, to nearest, ties to even; subnormal numbers become zero.</summary>
     internal void Round(float* source, ushort* destination, long steps)

@@ -12,6 +12,10 @@ internal static class ProcessorFeatures
     /// <summary>Products of unsigned and signed bytes summed by fours into 32-bit integers (vpdpbusd), on 512-bit registers that the operating system keeps.</summary>
     internal static bool HasByteDotProducts { get; } = IsX64 && Avx512BW.IsSupported && Avx512BW.VL.IsSupported && Leaf(7, 0).Ecx.HasBit(11);
 
+    /// <summary>Tile registers of 16 rows of 64 bytes and their bfloat16 products (AMX); the operating system must agree, see <see cref="AmxPermission"/>.</summary>
+    internal static bool HasBF16Tiles { get; } =
+        HasBF16DotProducts && Leaf(7, 0).Edx.HasBit(24) && Leaf(7, 0).Edx.HasBit(22) && Leaf(0x1D, 1) is { Ebx: (8 << 16) | 64, Ecx: 16 };
+
     /// <summary>Made by AMD, where a bfloat16 dot product gives up to twice the products of a float FMA; on Intel's cores it gives half.</summary>
     internal static bool IsAmd { get; } = IsX64 && Leaf(0, 0) is { Ebx: 0x68747541, Edx: 0x69746E65, Ecx: 0x444D4163 }; // "AuthenticAMD"
 

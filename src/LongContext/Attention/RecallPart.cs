@@ -1,0 +1,11 @@
+namespace LongContext.Attention;
+
+/// <summary>Keys whose weight is summed.</summary>
+internal enum RecallPart
+{
+    /// <summary>All keys of earlier blocks that could be selected.</summary>
+    Earlier,
+
+    /// <summary>Those of them that were.</summary>
+    Selected,
+}

@@ -11,11 +11,27 @@ internal sealed record MethodCase(string Name, string Label, AttentionMethod Met
     /// <summary>The rows of a table, in its order, if nothing else is asked for.</summary>
     internal static readonly string[] Names = ["full", "star", "heads", "distinct", "query", "recent", "random", "none", "no-anchor", "no-query"];
 
-    /// <summary>Exact methods over ranks: their answers are full attention's.</summary>
+    /// <summary>Exact methods over ranks.</summary>
     internal static readonly string[] RankedNames = ["ring", "ring-zigzag", "ulysses", "usp"];
 
+    private const int FewRanks = 4; // unless the name says otherwise
+
     /// <summary>A row for contexts of <paramref name="length"/> tokens; null if it needs heads and there are none.</summary>
+    /// <param name="name">One of the names; <c>name@4</c> runs over 4 ranks, threads of this process.</param>
+    /// <param name="length">Of the contexts.</param>
+    /// <param name="settings">Of all rows.</param>
+    /// <exception cref="FormatException">There is no such row.</exception>
     internal static MethodCase? Create(string name, int length, Settings settings)
+    {
+        string[] parts = name.Split('@');
+        MethodCase? one = CreateOne(parts[0], length, settings);
+        bool known = int.TryParse(parts[^1], out int ranks) && ranks > 1;
+        return parts.Length == 1 || one is null ? one
+            : known ? one with { Name = name, Label = $"{one.Label}, {ranks} ranks", Ranks = ranks }
+            : throw new FormatException($"'{name}': after the @ stands a number of ranks, 2 or more.");
+    }
+
+    private static MethodCase? CreateOne(string name, int length, Settings settings)
     {
         ApproximateAttentionOptions options = new()
         {
@@ -39,10 +55,10 @@ internal sealed record MethodCase(string Name, string Label, AttentionMethod Met
             "none" => new(name, "APB, nothing passed", AttentionMethod.Apb, options with { Compressor = CompressorKind.None }),
             "no-anchor" => ready ? new(name, "APB, heads, no anchor", AttentionMethod.Apb, heads with { AnchorLength = 0 }) : null,
             "no-query" => ready ? new(name, "APB, heads, no query in the anchor", AttentionMethod.Apb, heads with { AnchorLayout = AnchorLayout.ContextOnly }) : null,
-            "ring" => new(name, "Ring", AttentionMethod.Ring, options, settings.Ranks),
-            "ring-zigzag" => new(name, "Ring, zigzag", AttentionMethod.RingZigzag, options, settings.Ranks),
-            "ulysses" => new(name, "Ulysses", AttentionMethod.Ulysses, options, settings.Ranks),
-            "usp" => new(name, "USP", AttentionMethod.Usp, options, settings.Ranks),
+            "ring" => new(name, "Ring", AttentionMethod.Ring, options, FewRanks),
+            "ring-zigzag" => new(name, "Ring, zigzag", AttentionMethod.RingZigzag, options, FewRanks),
+            "ulysses" => new(name, "Ulysses", AttentionMethod.Ulysses, options, FewRanks),
+            "usp" => new(name, "USP", AttentionMethod.Usp, options, FewRanks),
             _ => throw new FormatException($"There is no method '{name}'; there are {string.Join(", ", Names.Concat(RankedNames))}."),
         };
     }

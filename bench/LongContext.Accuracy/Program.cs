@@ -63,8 +63,10 @@ static int Run(Settings settings)
                 settings.Tasks.Select(t => RulerTasks.Create(t, book, prompts.Count, settings.Squad)), prompts, length, settings.Samples, settings.Seed, Console.Error.WriteLine);
         }
 
-        return settings.Made > 0
+        string set = MovedBindings.Makes(settings.Set) ? MovedBindings.Source : settings.Set;
+        List<TestContext> contexts = settings.Made > 0
             ? [.. new NeedleWriter(tokenizer, settings.Seed).Staged(File.ReadAllText(settings.Book!), settings.Made, length)]
-            : [.. TestContext.Read(Path.Combine(settings.Sets!, string.Create(CultureInfo.InvariantCulture, $"{settings.Set}{length}.jsonl"))).Take(settings.Contexts)];
+            : [.. TestContext.Read(Path.Combine(settings.Sets!, string.Create(CultureInfo.InvariantCulture, $"{set}{length}.jsonl"))).Take(settings.Contexts)];
+        return set == settings.Set ? contexts : contexts.ConvertAll(c => new MovedBindings(tokenizer).Move(c, settings.Set));
     }
 }

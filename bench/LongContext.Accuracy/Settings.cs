@@ -14,19 +14,18 @@ internal sealed record Settings
         LongContext.Accuracy MODEL --made N --book TEXT [options]   N contexts of each length in needle-3l's language, made on the spot (staged)
         LongContext.Accuracy MODEL --tasks a,b|all --book TEXT [options]   RULER's tasks, made on the spot, for any model
 
-          --set NAME          which test sets (default staged)
+          --set NAME          which test sets (default staged); or made from those: opening (bindings open the context), asked (they come with the questions)
           --samples N         samples of each of RULER's tasks (default 10)
           --template chat     RULER's tasks inside the model's chat template (default none)
           --squad FILE        documents and questions in SQuAD's format, for the task qa_1
           --lengths 4096,...  which N (default 4096,8192,16384,32768)
-          --methods a,b,...   full, star, heads, query, recent, random, none, no-anchor, no-query (default: all; heads and what it ablates need --heads),
-                              ring, ring-zigzag, ulysses, usp
-          --ranks N           ranks of these last, threads of one process (default 4)
+          --methods a,b,...   full, star, heads, distinct, query, recent, random, none, no-anchor, no-query (default: all; heads and what it
+                              ablates need --heads), ring, ring-zigzag, ulysses, usp; distinct@4 and the like: over 4 ranks, threads of the process
           --heads FILE        retaining heads
           --hosts N           blocks (default 8)
           --anchor N          l_a (default: the papers')
           --passing N         l_p (default: a 32nd of the length)
-          --layout LAYOUT     the anchor: query-first (default) or released
+          --layout LAYOUT     the anchor: query-first (default), released or context-only (no query)
           --contexts N        contexts of each set (default: all)
           --queries N         questions of each kind asked of a context (default: all)
           --parallel N        sessions side by side, which share the threads (default 1; good for small models; times are then of a busy machine)
@@ -52,8 +51,6 @@ internal sealed record Settings
     internal bool UsesTemplate { get; init; }
 
     internal string? Squad { get; init; }
-
-    internal int Ranks { get; init; } = 4;
 
     internal int Parallel { get; init; } = 1;
 
@@ -108,7 +105,6 @@ internal sealed record Settings
                 "--samples" => settings with { Samples = Number(value) },
                 "--template" => settings with { UsesTemplate = value == "chat" },
                 "--squad" => settings with { Squad = value },
-                "--ranks" => settings with { Ranks = Number(value) },
                 "--parallel" => settings with { Parallel = Number(value) },
                 "--set" => settings with { Set = value },
                 "--lengths" => settings with { Lengths = [.. value.Split(',').Select(Number)] },
@@ -117,7 +113,7 @@ internal sealed record Settings
                 "--hosts" => settings with { Hosts = Number(value) },
                 "--anchor" => settings with { Anchor = Number(value) },
                 "--passing" => settings with { Passing = Number(value) },
-                "--layout" => settings with { Layout = value == "released" ? AnchorLayout.Released : AnchorLayout.QueryFirst },
+                "--layout" => settings with { Layout = LayoutOf(value) },
                 "--contexts" => settings with { Contexts = Number(value) },
                 "--queries" => settings with { Queries = Number(value) },
                 "--threads" => settings with { Threads = Number(value) },
@@ -134,6 +130,14 @@ internal sealed record Settings
             : needsBook || settings.Sets is not null ? settings
             : throw new FormatException("What to ask is missing: --sets DIR, --made N or --tasks NAMES.");
     }
+
+    private static AnchorLayout LayoutOf(string word) => word switch
+    {
+        "query-first" => AnchorLayout.QueryFirst,
+        "released" => AnchorLayout.Released,
+        "context-only" => AnchorLayout.ContextOnly,
+        _ => throw new FormatException($"There is no anchor '{word}'."),
+    };
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -15,7 +15,7 @@ internal sealed record Settings
           --rounds N              each engine runs every length once a round (default 3)
           --threads N             compute threads of every engine (default: all cores)
           --precision P           auto (default) or float32; LongContext only
-          --kv TYPE               bf16 (default) or f32; LongContext only
+          --kv TYPE               bf16 (default), f32 or q8_0; LongContext only
           --chunk N               prompt tokens LongContext computes in one step (default: the library's)
           --ceilings              measure multiply-adds and memory reads too, every round
           --peer node-llama-cpp   run llama.cpp too, through that npm package
@@ -79,7 +79,7 @@ internal sealed record Settings
                     settings = settings with { Precision = Choice(name, Value(), ("auto", ModelPrecision.Auto), ("float32", ModelPrecision.Float32)) };
                     break;
                 case "--kv":
-                    settings = settings with { KV = Choice(name, Value(), ("bf16", KVCacheType.BFloat16), ("f32", KVCacheType.Float32)) };
+                    settings = settings with { KV = Choice(name, Value(), ("bf16", KVCacheType.BFloat16), ("f32", KVCacheType.Float32), ("q8_0", KVCacheType.Q8_0)) };
                     break;
                 case "--ceilings": settings = settings with { Ceilings = true }; break;
                 case "--peer": peer = Choice(name, Value(), ("node-llama-cpp", true)); break;

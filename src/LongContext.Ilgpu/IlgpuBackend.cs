@@ -73,15 +73,24 @@ public sealed partial class IlgpuBackend : IBackend
     /// <inheritdoc/>
     public KVCacheStorage AllocateKVCache(KVCacheShape shape)
     {
-        OperationShapes.KVCache(shape);
+        Check(shape);
         return new IlgpuKVCache(shape, Buffer);
     }
 
     /// <inheritdoc/>
     public long KVCacheByteCount(KVCacheShape shape)
     {
-        OperationShapes.KVCache(shape);
+        Check(shape);
         return IlgpuKVCache.ByteCountOf(shape);
+    }
+
+    private static void Check(KVCacheShape shape)
+    {
+        OperationShapes.KVCache(shape);
+        if (shape.Type == DType.Q8_0)
+        {
+            throw new ConfigurationException(["UseKVCacheType(Q8_0): this backend keeps keys and values as BFloat16 or Float32 only; use one of them."]);
+        }
     }
 
     /// <inheritdoc/>

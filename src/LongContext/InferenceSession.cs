@@ -159,7 +159,7 @@ public sealed class InferenceSession : IAsyncDisposable, IDisposable
     /// <param name="cancellationToken">Stops within one step.</param>
     /// <remarks>
     /// Both read the prompt twice, first to generate and then for the distributions; the second time this session, if its attention is full and on
-    /// one rank, also measures where its attention weight goes (<see cref="AttentionComparison.KeyRecalls"/>). Times mean something when nothing else runs.
+    /// one rank, also measures which keys its attention looks at (<see cref="AttentionComparison.KeyRecalls"/>). Times mean something when nothing else runs.
     /// </remarks>
     /// <exception cref="ArgumentException">The sessions' vocabularies differ.</exception>
     public Task<AttentionComparison> CompareAttentionAsync(

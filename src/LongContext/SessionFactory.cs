@@ -149,7 +149,7 @@ internal static class SessionFactory
             throw new ConfigurationException(
             [
                 $"The KV cache of {(long)shape.Pages * shape.PageSize} tokens needs {backend.KVCacheByteCount(shape)} bytes, which cannot be had. " +
-                "Lower UseContextLength or UseKVCacheTokens, or use KVCacheType.BFloat16.",
+                "Lower UseContextLength or UseKVCacheTokens, or use KVCacheType.BFloat16 or Q8_0.",
             ]);
         }
     }

@@ -106,7 +106,7 @@ internal sealed class SessionSizes
         }
 
         pages = checked(pages + ScratchPages(contextLength));
-        DType type = _configuration.KVCacheType == KVCacheType.Float32 ? DType.F32 : DType.BF16;
+        DType type = _configuration.KVCacheType switch { KVCacheType.Float32 => DType.F32, KVCacheType.Q8_0 => DType.Q8_0, _ => DType.BF16 };
         return new KVCacheShape(_model.Layers, pages, SessionConfiguration.PageSize, _model.KVHeads, _model.HeadDim, type);
     }
 
@@ -114,7 +114,7 @@ internal sealed class SessionSizes
     internal MemoryEstimate Estimate(int contextLength)
     {
         KVCacheShape cache = KVCache(contextLength, _configuration.Ranks - 1);
-        long keysAndValues = checked(2L * cache.KVHeads * cache.HeadDim * BlockFormat.Of(cache.Type).BytesPerBlock);
+        long keysAndValues = cache.BytesPerToken;
         long logits = checked((long)Limits.MaxOutputs * _model.VocabularySize * sizeof(float)); // the engine's copy
         long scores = _configuration.Attention == AttentionMethod.Apb
             ? sizeof(float) * (long)cache.Layers * cache.KVHeads * BlockLength(contextLength) * (OverRanks ? MostBlocks : 1)
@@ -123,7 +123,7 @@ internal sealed class SessionSizes
         return new MemoryEstimate(
             _weightBytes,
             checked(keysAndValues * ((long)cache.Layers * cache.Pages + SharedLayerPages(contextLength)) * cache.PageSize),
-            checked(CausalLM.ActivationByteCount(_model, RankRows, Limits.MaxOutputs) + logits + scores + bookkeeping + ExchangeBytes(keysAndValues) + PassingBytes(contextLength, keysAndValues)))
+            checked(CausalLM.ActivationByteCount(_model, RankRows, Limits.MaxOutputs) + logits + scores + bookkeeping + ExchangeBytes(cache) + PassingBytes(contextLength, keysAndValues)))
         {
             Ranks = _configuration.Ranks,
         };
@@ -155,12 +155,12 @@ internal sealed class SessionSizes
         {
             problems.Add(
                 $"A context of {ContextLength} tokens needs {need.KVCacheBytes} bytes for the KV cache and {need.ActivationBytes} for a step, " +
-                $"but the process may use {bytes}. Lower UseContextLength or UseKVCacheTokens, or use KVCacheType.BFloat16.");
+                $"but the process may use {bytes}. Lower UseContextLength or UseKVCacheTokens, or use KVCacheType.BFloat16 or Q8_0.");
         }
     }
 
     /// <summary>Memory for what travels: two blocks of keys and values, one exchange page set and its copy in F32, states and moved queries; where heads are divided, what that moves.</summary>
-    private long ExchangeBytes(long keysAndValuesPerToken)
+    private long ExchangeBytes(KVCacheShape cache)
     {
         if (!OverRanks)
         {
@@ -169,9 +169,10 @@ internal sealed class SessionSizes
 
         long state = (long)_model.QHeads * (_model.HeadDim + 1) * sizeof(float);
         long moved = Math.Min(ExactRows, ShardedDecode.RowsAtOnce) * (long)_configuration.Ranks * 6 * state;
-        long block = ExactRows * ((3 * keysAndValuesPerToken) + (2L * _model.KVHeads * _model.HeadDim * sizeof(float)) + (2 * state));
+        long travelling = 2L * cache.KVHeads * cache.HeadDim * cache.BytesOutsideTheCache;
+        long block = ExactRows * ((2 * travelling) + cache.BytesPerToken + (2L * _model.KVHeads * _model.HeadDim * sizeof(float)) + (2 * state));
         long heads = HeadRanks == 1 ? 0
-            : RankRows * HeadExchange.BytesPerRow(AttentionModel, HeadRanks, _configuration.KVCacheType == KVCacheType.Float32 ? sizeof(float) : sizeof(ushort));
+            : RankRows * HeadExchange.BytesPerRow(AttentionModel, HeadRanks, cache.BytesOutsideTheCache);
         return checked(moved + block + heads);
     }
 

@@ -10,6 +10,16 @@ namespace LongContext.Ilgpu.Tests;
 internal sealed class IlgpuBackendTests : BackendConformance
 {
     protected override IBackend Create() => IlgpuBackend.Create(IlgpuDevice.Cpu);
+
+    protected override bool HasByteCache => false;
+
+    [Test]
+    public void ACacheOfBytes_IsRefusedWithWhatToDo()
+    {
+        KVCacheShape shape = new(1, 1, 64, 1, 64, Tensors.DType.Q8_0);
+        Assert.That(() => Backend.AllocateKVCache(shape), Throws.InstanceOf<ConfigurationException>().With.Message.Contains("BFloat16"));
+        Assert.That(() => Backend.KVCacheByteCount(shape), Throws.InstanceOf<ConfigurationException>());
+    }
 }
 #else
 using NUnit.Framework;

@@ -62,7 +62,7 @@ internal sealed record EngineOptions
             Hosts = hosts,
             AskedCommunicator = communicator,
             Trace = arguments.GetText(Options.Trace),
-            KV = arguments.GetChoice(Options.KV, ("f32", KVCacheType.Float32), ("bf16", KVCacheType.BFloat16)) ?? KVCacheType.BFloat16,
+            KV = arguments.GetChoice(Options.KV, ("f32", KVCacheType.Float32), ("bf16", KVCacheType.BFloat16), ("q8_0", KVCacheType.Q8_0)) ?? KVCacheType.BFloat16,
             Precision = arguments.GetChoice(Options.Precision, ("float32", ModelPrecision.Float32), ("auto", ModelPrecision.Auto)) ?? ModelPrecision.Auto,
         };
     }

@@ -54,7 +54,7 @@ internal static class Options
     internal static readonly Option Passing = new("--passing", "N", "apb: keys that each block passes on to later ones (default by length)");
     internal static readonly Option Compressor = new("--compressor", "C", "apb: which keys: heads:FILE, distinct (default), query, recent, random or none");
     internal static readonly Option MinimumLength = new("--min-length", "N", "star, apb: read shorter contexts with full attention (default: where it is no slower)");
-    internal static readonly Option KV = new("--kv", "TYPE", "type of cached keys and values: f32 or bf16 (default)");
+    internal static readonly Option KV = new("--kv", "TYPE", "type of cached keys and values: f32, bf16 (default) or q8_0");
     internal static readonly Option Precision = new("--precision", "P", "float32: products and sums in F32 or better; auto (default)");
 
     internal static readonly Option PromptTokens = new("--prompt-tokens", "512,4096", "prompt lengths to measure, in tokens");

@@ -68,9 +68,9 @@ internal sealed class CompareCommand : Command
         {
             ["layer"] = r.Layer,
             ["kvHead"] = r.KVHead,
-            ["readingWeight"] = r.ReadingWeight,
+            ["readingFocus"] = r.ReadingFocus,
             ["readingRecall"] = r.ReadingRecall,
-            ["answeringWeight"] = r.AnsweringWeight,
+            ["answeringFocus"] = r.AnsweringFocus,
             ["answeringRecall"] = r.AnsweringRecall,
         })]),
         ["fullTimeToFirstTokenSeconds"] = c.TimeToFirstToken.TotalSeconds,
@@ -98,12 +98,12 @@ internal sealed class CompareCommand : Command
             return;
         }
 
-        output.WriteLine(Line($"  keys kept      {reading * 100:F1} % of the weight on earlier blocks' keys while reading, {answering * 100:F1} % while answering"));
+        output.WriteLine(Line($"  keys kept      {reading * 100:F1} % of those that full attention looks at in earlier blocks while reading, {answering * 100:F1} % while answering"));
         foreach (IGrouping<int, KeyRecall> layer in c.KeyRecalls.GroupBy(r => r.Layer))
         {
             AttentionComparison own = c with { KeyRecalls = [.. layer] };
             output.WriteLine(Line(
-                $"    layer {layer.Key,-5}  {own.ReadingRecall * 100,5:F1} % of {layer.Average(r => r.ReadingWeight) * 100,5:F1} %, {own.AnsweringRecall * 100,5:F1} % of {layer.Average(r => r.AnsweringWeight) * 100,5:F1} %"));
+                $"    layer {layer.Key,-5}  {own.ReadingRecall * 100,5:F1} %, {own.AnsweringRecall * 100,5:F1} %"));
         }
     }
 

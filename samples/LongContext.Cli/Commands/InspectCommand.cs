@@ -13,7 +13,7 @@ internal sealed class InspectCommand : Command
 
     internal override string Summary => "shows a model's architecture, sizes and memory need";
 
-    internal override string Usage => "MODEL [--context N] [--kv f32|bf16] [--chunk N] [--json]";
+    internal override string Usage => "MODEL [--context N] [--kv f32|bf16|q8_0] [--chunk N] [--json]";
 
     internal override IReadOnlyList<Option> Options { get; } =
         [.. CommandLine.Options.Engine, CommandLine.Options.Json];

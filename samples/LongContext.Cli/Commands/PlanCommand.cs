@@ -47,7 +47,7 @@ internal sealed class PlanCommand : Command
             Hosts = hosts,
             Host = linkName == LocalLink ? machine.Share(hosts) : machine,
             Link = link,
-            KVElementBytes = engine.KV == KVCacheType.Float32 ? 4 : 2,
+            KVElementBytes = engine.KV switch { KVCacheType.Float32 => 4, KVCacheType.Q8_0 => 1.1, _ => 2 },
             VirtualHosts = arguments.GetInteger(CommandLine.Options.VirtualHosts, minimum: 1) ?? 8,
         };
         IReadOnlyList<MethodPlan> plans = ExecutionPlanner.Plan(model, request);

@@ -13,7 +13,7 @@ internal static class JsonNames
         _ => reason.ToString(),
     };
 
-    internal static string Of(KVCacheType type) => type == KVCacheType.Float32 ? "f32" : "bf16";
+    internal static string Of(KVCacheType type) => type switch { KVCacheType.Float32 => "f32", KVCacheType.Q8_0 => "q8_0", _ => "bf16" };
 
     internal static string Of(ModelPrecision precision) => precision == ModelPrecision.Float32 ? "float32" : "auto";
 

@@ -4,10 +4,12 @@ using LongContext.Tensors;
 
 namespace LongContext.Attention;
 
-/// <summary>Measures, beside exact attention, which share of its weight on keys of earlier blocks goes to the keys that another reading selected.</summary>
+/// <summary>Measures, beside exact attention, how much of what it looks at among the keys of earlier blocks another reading selected.</summary>
 /// <remarks>
-/// With <c>lse</c> of all keys, of the earlier blocks' keys that could be selected, and of those that were, a row's weight on the second is
-/// <c>exp(lse₂ − lse)</c> and on the third <c>exp(lse₃ − lse)</c>: two more attentions, no kernel of its own. Belongs to one sequence.
+/// A key of weight p counts p²: rows that look at everything a little hardly count, one that looks at one key does. Attention with doubled scores has
+/// the squares in its softmax: with <c>lse</c> of a row over all keys and <c>lse₂</c> of its doubled scores over some, their squares' sum is
+/// <c>exp(lse₂ − 2·lse)</c>. So two more attentions a layer, over all earlier keys and over the selected ones, and no kernel of its own.
+/// Belongs to one sequence.
 /// </remarks>
 internal sealed class KeyRecallMeter(KeySelection selection) : IDisposable
 {
@@ -78,11 +80,12 @@ internal sealed class KeyRecallMeter(KeySelection selection) : IDisposable
         }
     }
 
-    /// <summary>The logarithms of the plan's softmax denominators, into <see cref="_some"/>.</summary>
+    /// <summary>The logarithms of the plan's softmax denominators with doubled scores, into <see cref="_some"/>.</summary>
     private void Attend(in AttentionContext context, AttentionPlan plan, in Tensor q, KVCacheStorage cache, int layer)
     {
         Tensor lse = _part.Of(context.Backend, new TensorShape(q.Shape[0], q.Shape[1]));
-        context.Backend.Attention(q, cache, layer, plan, context.Parameters, _output.Of(context.Backend, q.Shape), lse);
+        AttentionParameters doubled = context.Parameters with { Scale = 2 * context.Parameters.Scale, SoftCap = 2 * context.Parameters.SoftCap };
+        context.Backend.Attention(q, cache, layer, plan, doubled, _output.Of(context.Backend, q.Shape), lse);
         _some = Download(context.Backend, lse, _some);
     }
 

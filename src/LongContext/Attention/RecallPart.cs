@@ -1,6 +1,6 @@
 namespace LongContext.Attention;
 
-/// <summary>Keys whose weight is summed.</summary>
+/// <summary>Keys whose squared weights are summed.</summary>
 internal enum RecallPart
 {
     /// <summary>All keys of earlier blocks that could be selected.</summary>

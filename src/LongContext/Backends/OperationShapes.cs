@@ -82,7 +82,7 @@ internal static class OperationShapes
         ShapeGuard.Require(
             shape.Layers > 0 && shape.Pages > 0 && shape.KVHeads > 0 && shape.HeadDim > 0, "Every size of a KV cache must be above 0.");
         ShapeGuard.Require(shape.PageSize > 0 && shape.PageSize % 16 == 0, $"{shape}: the page size must be a multiple of 16.");
-        ShapeGuard.Require(shape.Type is DType.F32 or DType.BF16, $"{shape}: a cache is F32 or BF16.");
+        ShapeGuard.Require(shape.Type is DType.F32 or DType.BF16 or DType.Q8_0, $"{shape}: a cache is F32, BF16 or Q8_0.");
     }
 
     internal static void AppendKV(in Tensor k, in Tensor v, KVCacheShape cache, int layer, int tokens)

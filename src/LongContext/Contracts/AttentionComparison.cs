@@ -15,11 +15,11 @@ public sealed record AttentionComparison(
     /// <remarks>Empty where the second session read the prompt exactly, and over ranks, where it is not measured.</remarks>
     public IReadOnlyList<KeyRecall> KeyRecalls { get; init; } = [];
 
-    /// <summary>The mean of <see cref="KeyRecall.ReadingRecall"/> by weight; null without <see cref="KeyRecalls"/>.</summary>
-    public double? ReadingRecall => Mean(r => r.ReadingWeight, r => r.ReadingRecall);
+    /// <summary>The mean of <see cref="KeyRecall.ReadingRecall"/> by <see cref="KeyRecall.ReadingFocus"/>; null without <see cref="KeyRecalls"/>.</summary>
+    public double? ReadingRecall => Mean(r => r.ReadingFocus, r => r.ReadingRecall);
 
-    /// <summary>The mean of <see cref="KeyRecall.AnsweringRecall"/> by weight; null without <see cref="KeyRecalls"/>.</summary>
-    public double? AnsweringRecall => Mean(r => r.AnsweringWeight, r => r.AnsweringRecall);
+    /// <summary>The mean of <see cref="KeyRecall.AnsweringRecall"/> by <see cref="KeyRecall.AnsweringFocus"/>; null without <see cref="KeyRecalls"/>.</summary>
+    public double? AnsweringRecall => Mean(r => r.AnsweringFocus, r => r.AnsweringRecall);
 
     /// <summary>The mean of <see cref="Divergences"/>, in nats.</summary>
     public double MeanDivergence => Divergences.Average();

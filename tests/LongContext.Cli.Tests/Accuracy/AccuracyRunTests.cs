@@ -18,13 +18,31 @@ internal sealed class AccuracyRunTests
     {
         using TemporaryFolder folder = new();
         string svg = Path.Combine(folder.Path, "chart.svg");
-        CliResult run = Run("--tasks", "niah_single_2,vt,fwe", "--book", ProseFile, "--lengths", "1536", "--samples", "1", "--methods", "full,star,ring", "--ranks", "2", "--svg", svg);
+        CliResult run = Run("--tasks", "niah_single_2,vt,fwe", "--book", ProseFile, "--lengths", "1536", "--samples", "1", "--methods", "full,star,ring@2", "--svg", svg);
 
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.That(lines[0], Is.EqualTo("| N | method | fwe | niah_single_2 | vt | first token, s |"));
-        Assert.That(lines[2..].Select(l => l.Split(" | ")[1]), Is.EqualTo((string[])["full", "Star", "Ring"]));
+        Assert.That(lines[2..].Select(l => l.Split(" | ")[1]), Is.EqualTo((string[])["full", "Star", "Ring, 2 ranks"]));
         Assert.That(XDocument.Load(svg).Descendants().Count(e => e.Name.LocalName == "rect"), Is.EqualTo(12)); // 9 bars, 3 keys
+    }
+
+    [TestCase("opening", "none", "--anchor", "0")] // the bindings are in the anchor, or nowhere that later blocks see
+    [TestCase("asked", "distinct", "--layout", "context-only")] // they are in the query
+    public void MovedBindings_AreFollowedThroughTheAnchorAlone(string set, string method, params string[] ablation)
+    {
+        string[] common = ["--made", "2", "--book", Long(), "--lengths", "2048", "--set", set, "--queries", "6", "--parallel", "2", "--passing", "64", "--methods", method];
+
+        Assert.That(ThirdLink(Run([.. common, "--anchor", "128"])), Is.GreaterThan(0.8));
+        Assert.That(ThirdLink(Run([.. common, .. ablation])), Is.LessThan(0.3));
+    }
+
+    private static double ThirdLink(CliResult run)
+    {
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        string[] lines = run.Output.Split('\n');
+        int column = Array.FindIndex(lines[0].Split('|'), c => c.Trim() == "hop2");
+        return double.Parse(lines[2].Split('|')[column].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Test]
@@ -75,11 +93,17 @@ internal sealed class AccuracyRunTests
     }
 
     [TestCase("--tasks", "niah_single_9", "There is no task")]
+    [TestCase("--methods", "ring@one", "number of ranks")]
     [TestCase("--made", "2", "--book")]
     [TestCase("--what", "2", "There is no option")]
     public void WhatIsNotKnown_IsSaid(string option, string value, string message)
     {
-        string[] arguments = option == "--tasks" ? [option, value, "--book", ProseFile] : [option, value];
+        string[] arguments = option switch
+        {
+            "--tasks" => [option, value, "--book", ProseFile],
+            "--methods" => [option, value, "--tasks", "fwe", "--book", ProseFile, "--lengths", "1024"],
+            _ => [option, value],
+        };
         CliResult run = Run(arguments);
         Assert.That(run.ExitCode, Is.EqualTo(2));
         Assert.That(run.Errors, Does.Contain(message));

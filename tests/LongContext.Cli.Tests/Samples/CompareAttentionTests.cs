@@ -15,8 +15,9 @@ internal sealed class CompareAttentionTests
 
         Assert.That(Divergence(run, "full "), Is.Zero);
         Assert.That(Divergence(run, "Star "), Is.GreaterThan(1));
-        Assert.That(Divergence(run, "APB, l_p = 64 "), Is.GreaterThan(1));
-        Assert.That(Divergence(run, "APB, l_p = 1024 "), Is.LessThan(0.1));
+        Assert.That(Divergence(run, "APB, QueryAware, 64 "), Is.GreaterThan(1));
+        Assert.That(Divergence(run, "APB, QueryAware, 1024 "), Is.LessThan(0.1));
+        Assert.That(Divergence(run, "APB, Distinct, 64 "), Is.LessThan(0.1));
     }
 
     private static double Divergence(CliResult run, string name) => double.Parse(

@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace LongContext.Tests.Attention;
 
-/// <summary>What is measured of exact attention's weights, against softmax in doubles with the selected keys written out.</summary>
+/// <summary>What is measured of exact attention's squared weights, against softmax in doubles with the selected keys written out.</summary>
 [TestFixture]
 internal sealed class KeyRecallTests
 {
@@ -17,7 +17,7 @@ internal sealed class KeyRecallTests
     };
 
     [Test]
-    public void Recall_IsTheSelectedKeysShareOfTheExactWeightOnEarlierBlocks([Values] ModelBackend backend, [Values(13, 64, 1_000)] int chunk)
+    public void Recall_IsTheSelectedKeysShareOfTheSquaredWeightsOnEarlierBlocks([Values] ModelBackend backend, [Values(13, 64, 1_000)] int chunk)
     {
         ApbRig rig = new(FourHosts) { Backend = backend };
         MaskTable table = new(Prompt, ContextLength, BlockLength, [.. Prompt[ContextLength..], .. Prompt[..AnchorEnd]], AnchorEnd, 16, rig.Compressor);
@@ -37,7 +37,7 @@ internal sealed class KeyRecallTests
         ApbRig rig = new(FourHosts with { AnchorLength = 0, PassingLength = 1_000 });
         IReadOnlyList<KeyRecall> recalls = Measure(rig, 40);
         Assert.That(recalls.SelectMany(r => new[] { r.ReadingRecall, r.AnsweringRecall }), Is.All.EqualTo(1).Within(1e-5));
-        Assert.That(recalls.SelectMany(r => new[] { r.ReadingWeight, r.AnsweringWeight }), Is.All.GreaterThan(0.1));
+        Assert.That(recalls.SelectMany(r => new[] { r.ReadingFocus, r.AnsweringFocus }), Is.All.GreaterThan(0.001));
     }
 
     [Test]
@@ -83,16 +83,16 @@ internal sealed class KeyRecallTests
         Assert.That(measured, Has.Count.EqualTo(ApbRig.Layers * ApbRig.KVHeads));
         foreach (KeyRecall recall in measured)
         {
-            (double weight, double share) = Expected(rig, recall, firstBlock * BlockLength, ContextLength, anchorEnd, passed);
-            Assert.That(recall.ReadingWeight, Is.EqualTo(weight).Within(1e-5), $"{recall}");
+            (double focus, double share) = Expected(rig, recall, firstBlock * BlockLength, ContextLength, anchorEnd, passed);
+            Assert.That(recall.ReadingFocus, Is.EqualTo(focus).Within(1e-5), $"{recall}");
             Assert.That(recall.ReadingRecall, Is.EqualTo(share).Within(1e-5), $"{recall}");
-            (weight, share) = Expected(rig, recall, ContextLength, Prompt.Length, anchorEnd, passed);
-            Assert.That(recall.AnsweringWeight, Is.EqualTo(weight).Within(1e-5), $"{recall}");
+            (focus, share) = Expected(rig, recall, ContextLength, Prompt.Length, anchorEnd, passed);
+            Assert.That(recall.AnsweringFocus, Is.EqualTo(focus).Within(1e-5), $"{recall}");
             Assert.That(recall.AnsweringRecall, Is.EqualTo(share).Within(1e-5), $"{recall}");
         }
     }
 
-    private static (double Weight, double Recall) Expected(
+    private static (double Focus, double Recall) Expected(
         ApbRig rig, KeyRecall of, int start, int end, int anchorEnd, Func<int, int, IEnumerable<int>> passed)
     {
         const int Group = ApbRig.QHeads / ApbRig.KVHeads;
@@ -106,8 +106,9 @@ internal sealed class KeyRecallTests
             {
                 double[] weights = rig.Weights(of.Layer, (Prompt[position], position), head, keys);
                 double sum = weights.Sum();
-                earlier += weights.Where((_, p) => p >= anchorEnd && p < block * BlockLength).Sum() / sum;
-                selected += weights.Where((_, p) => kept.Contains(p)).Sum() / sum;
+                double[] squares = [.. weights.Select(w => w / sum * (w / sum))];
+                earlier += squares.Where((_, p) => p >= anchorEnd && p < block * BlockLength).Sum();
+                selected += squares.Where((_, p) => kept.Contains(p)).Sum();
             }
         }
 

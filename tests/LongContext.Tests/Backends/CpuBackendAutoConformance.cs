@@ -25,6 +25,8 @@ internal abstract class CpuBackendAutoConformance : BackendConformance
     protected override bool RoundsAttention(DType cache, int headDim) =>
         AttentionKernels.Find() is not null && cache == DType.BF16 && headDim % 2 == 0;
 
+    protected override bool HasAttentionInBytes(int pageSize) => ByteAttentionKernels.Find() is not null && pageSize == BytePage.Keys;
+
     /// <summary>By search, not by the bits' arithmetic: the nearest of the neighbours, the even one of two equally near.</summary>
     private static ushort NearestBF16(double value)
     {

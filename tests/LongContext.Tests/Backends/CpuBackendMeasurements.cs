@@ -149,12 +149,29 @@ internal sealed class CpuBackendMeasurements
 
         IEnumerable<(string, double, string, Action)> Both(int tokens, int keys, int headDim)
         {
-            foreach (CpuBackend backend in (CpuBackend[])[float32, auto])
+            foreach ((CpuBackend backend, DType type) in ((CpuBackend, DType)[])[(float32, DType.BF16), (auto, DType.BF16), (auto, DType.Q8_0)])
             {
-                (string name, double amount, string unit, Action run) = Attention(backend, DType.BF16, tokens, keys, headDim);
+                (string name, double amount, string unit, Action run) = Attention(backend, type, tokens, keys, headDim);
                 yield return (name + (backend == auto ? " auto" : " float32"), amount, unit, run);
             }
         }
+    }
+
+    /// <summary>Attention over every type of cache, as a layer of Llama-3.2-1B has it at the end of 16,384 tokens: a chunk of prefill, and a decode step.</summary>
+    [Test]
+    public void MeasureCacheTypes()
+    {
+        using CpuBackend auto = new(1, ModelPrecision.Auto);
+        List<(string Name, double Amount, string Unit, Action Run)> works = [];
+        foreach (int tokens in (int[])[512, 1])
+        {
+            foreach (DType type in (DType[])[DType.F32, DType.BF16, DType.Q8_0])
+            {
+                works.Add(Attention(auto, type, tokens, 16_384, 64));
+            }
+        }
+
+        Report(auto.Info.Device, works);
     }
 
     /// <summary>What one core can do at most: dot products of registers, 24 sums at once.</summary>
@@ -204,7 +221,7 @@ internal sealed class CpuBackendMeasurements
         Tensor output = backend.Allocate(DType.F32, q.Shape);
         AttentionParameters parameters = new(0.125f);
         double pairs = ((double)tokens * keys) - (tokens * (tokens - 1.0) / 2);
-        double bytes = 2.0 * keys * kvHeads * headDim * BlockFormat.Of(type).BytesPerBlock;
+        double bytes = cache.ByteCount;
         (double amount, string unit) = tokens == 1 ? (bytes, "GB/s") : (4.0 * pairs * qHeads * headDim, "GFLOP/s");
         return ($"attention {type} {tokens}x{keys} d={headDim}", amount, unit,
             () => backend.Attention(q, cache, 0, plan, parameters, output, default));

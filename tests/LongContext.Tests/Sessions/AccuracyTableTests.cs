@@ -20,6 +20,8 @@ internal sealed class AccuracyTableTests
         ("float32, BF16 cache", ModelPrecision.Float32, KVCacheType.BFloat16),
         ("auto, F32 cache", ModelPrecision.Auto, KVCacheType.Float32),
         ("auto, BF16 cache", ModelPrecision.Auto, KVCacheType.BFloat16),
+        ("float32, Q8_0 cache", ModelPrecision.Float32, KVCacheType.Q8_0),
+        ("auto, Q8_0 cache", ModelPrecision.Auto, KVCacheType.Q8_0),
     ];
 
     [Test]

@@ -208,6 +208,7 @@ internal sealed class BuilderTests
 
     [TestCase(KVCacheType.Float32)]
     [TestCase(KVCacheType.BFloat16)]
+    [TestCase(KVCacheType.Q8_0)]
     public void EstimateMemory_OfTheCache_IsWhatTheCpuBackendTakes(KVCacheType type)
     {
         using ModelFiles files = ModelDirectory.Open(_model);

@@ -39,8 +39,14 @@ internal sealed class AttentionScenario
     /// <summary>What the backend makes of a query times scale · log₂e (or scale / cap) before it multiplies; null for nothing.</summary>
     internal Func<float, float>? QueryRounding { get; init; }
 
+    /// <summary>Whether the backend makes bytes of a query, as of keys.</summary>
+    internal bool HasQueriesInBytes { get; init; }
+
     /// <summary>Sees the cache before anything is written to it.</summary>
     internal Action<KVCacheStorage>? Prepare { get; init; }
+
+    /// <summary>Sees the cache after everything was written to it.</summary>
+    internal Action<KVCacheStorage>? Finish { get; init; }
 
     /// <summary>Runs every sequence through the cache, all together, <paramref name="chunk"/> tokens of each a step.</summary>
     /// <returns>Output and lse of every token of every sequence, sequence after sequence.</returns>
@@ -77,6 +83,7 @@ internal sealed class AttentionScenario
             Step(backend, cache, plan, step, done, output, lse);
         }
 
+        Finish?.Invoke(cache);
         return (output, lse);
     }
 
@@ -195,6 +202,11 @@ internal sealed class AttentionScenario
     private double[] ScaledQuery(int s, int token, int head)
     {
         float[] query = Query(s, token, head);
+        if (HasQueriesInBytes)
+        {
+            return ReferenceKVCache.RoundToBytes([.. query.Select(x => (double)x * Parameters.Scale)], isTurned: true);
+        }
+
         if (QueryRounding is null)
         {
             return [.. query.Select(x => (double)x * Parameters.Scale)];
@@ -228,14 +240,14 @@ internal sealed class AttentionScenario
     private float[] Stored(int kind, int s, int token, int head)
     {
         float[] vector = Cached(kind, s, token, head, 1);
-        if (Type != DType.BF16)
+        if (Type == DType.F32)
         {
             return vector;
         }
 
         if (!_vectors.TryGetValue((kind + 2, s, token, head), out float[]? rounded))
         {
-            rounded = [.. vector.Select(ReferenceKVCache.RoundToBF16)];
+            rounded = ReferenceKVCache.Rounded(vector, Type, isKey: kind == 1);
             _vectors.Add((kind + 2, s, token, head), rounded);
         }
 

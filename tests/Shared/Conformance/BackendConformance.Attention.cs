@@ -9,14 +9,16 @@ internal abstract partial class BackendConformance
 {
     [Test]
     public void Attention_EveryHeadSizeAndGroup_IsTheSoftmaxAverage(
-        [Values(8, 16, 24, 32, 64, 80, 96, 128, 256)] int headDim, [Values(DType.F32, DType.BF16)] DType type)
+        [Values(8, 16, 24, 32, 64, 80, 96, 128, 256)] int headDim, [Values(DType.F32, DType.BF16, DType.Q8_0)] DType type)
     {
+        NeedsCache(type);
         foreach ((int qHeads, int kvHeads) in ((int, int)[])[(2, 2), (7, 1), (6, 3)])
         {
             CheckAttention(new AttentionScenario
             {
-                Lengths = [37, 5], QHeads = qHeads, KVHeads = kvHeads, HeadDim = headDim, Type = type, PageSize = 16,
+                Lengths = [37, 5], QHeads = qHeads, KVHeads = kvHeads, HeadDim = headDim, Type = type, PageSize = type == DType.Q8_0 ? 64 : 16,
                 Parameters = new AttentionParameters((float)(1 / Math.Sqrt(headDim))), QueryRounding = Rounding(type, headDim),
+                HasQueriesInBytes = type == DType.Q8_0 && HasAttentionInBytes(64),
             });
         }
     }
@@ -24,24 +26,27 @@ internal abstract partial class BackendConformance
     [Test]
     public void Attention_MasksWindowsAndCaps_ShowEachRowItsKeys(
         [Values] AttentionMask mask, [Values(0, 1, 20, 70)] int window, [Values(0f, 2f)] float softCap, [Values(0, 21)] int keyStart,
-        [Values(DType.F32, DType.BF16)] DType type)
+        [Values(DType.F32, DType.BF16, DType.Q8_0)] DType type)
     {
+        NeedsCache(type);
         CheckAttention(
             new AttentionScenario
             {
-                Lengths = [130, 1, 47], HeadDim = 16, PageSize = 32, Mask = mask, KeyStart = keyStart, Type = type,
+                Lengths = [130, 1, 47], HeadDim = 16, PageSize = type == DType.Q8_0 ? 64 : 32, Mask = mask, KeyStart = keyStart, Type = type,
                 Parameters = new AttentionParameters(0.25f, softCap, window), QueryRounding = Rounding(type, 16),
+                HasQueriesInBytes = type == DType.Q8_0 && HasAttentionInBytes(64),
             },
             chunks: [1, 50, 200]);
     }
 
     [Test]
-    public void Attention_PagesOfAnySize_AreReadInOrder([Values(16, 48, 64, 256)] int pageSize, [Values(DType.F32, DType.BF16)] DType type)
+    public void Attention_PagesOfAnySize_AreReadInOrder([Values(16, 48, 64, 256)] int pageSize, [Values(DType.F32, DType.BF16, DType.Q8_0)] DType type)
     {
+        NeedsCache(type);
         CheckAttention(new AttentionScenario
         {
             Lengths = [300, 17, 64], HeadDim = 32, PageSize = pageSize, Type = type, Parameters = new AttentionParameters(0.2f),
-            QueryRounding = Rounding(type, 32),
+            QueryRounding = Rounding(type, 32), HasQueriesInBytes = type == DType.Q8_0 && HasAttentionInBytes(pageSize),
         });
     }
 
@@ -102,8 +107,49 @@ internal abstract partial class BackendConformance
     }
 
     [Test]
-    public void Attention_ChunksAndBatches_SameBits([Values(DType.F32, DType.BF16)] DType type, [Values(0, 90)] int window)
+    public void GatherKV_OfACacheOfBytes_IsAsNearAsBytesAre([Values(8, 15, 24, 64, 80, 128)] int headDim, [Values(16, 64)] int pageSize)
     {
+        NeedsCache(DType.Q8_0);
+        const int tokens = 70, kvHeads = 2;
+        int[] pages = [4, 0, 3, 1, 2];
+        AttentionBatch batch = new() { PageSize = pageSize };
+        batch.AddSequence(pages, tokens, tokens);
+        using AttentionPlan plan = Backend.CreatePlan();
+        Backend.Plan(plan, batch);
+        using KVCacheStorage cache = Backend.AllocateKVCache(new KVCacheShape(1, 5, pageSize, kvHeads, headDim, DType.Q8_0));
+        float[] k = TestData.Normal(tokens * kvHeads * headDim, seed: 73), v = TestData.Normal(tokens * kvHeads * headDim, seed: 74);
+        k.AsSpan(0, headDim).Clear();
+        v.AsSpan(headDim, headDim).Clear();
+        k[(5 * headDim) + 3] = 90; // alone: the others keep their bits
+        TensorShape stored = new(tokens, kvHeads, headDim);
+        Backend.AppendKV(Upload(k, stored), Upload(v, stored), cache, 0, plan);
+        Tensor slots = Empty(new TensorShape(tokens, kvHeads), DType.I32);
+        Backend.Upload<int>([.. Enumerable.Range(0, tokens * kvHeads).Select(i => (pages[i / kvHeads / pageSize] * pageSize) + (i / kvHeads % pageSize))], slots);
+        (Tensor gatheredK, Tensor gatheredV) = (Empty(stored), Empty(stored));
+        Backend.GatherKV(cache, 0, slots, gatheredK, gatheredV);
+        (float[] keys, float[] values) = (Download(gatheredK), Download(gatheredV));
+        for (int i = 0; i < tokens * kvHeads; i++)
+        {
+            float[] key = k[(i * headDim)..((i + 1) * headDim)], value = v[(i * headDim)..((i + 1) * headDim)];
+            double step = value.Max(Math.Abs) / 127.0;
+            Assert.That(values[(i * headDim)..((i + 1) * headDim)].Zip(value, (x, y) => Math.Abs(x - y)), Is.All.LessThanOrEqualTo((0.5001 * step) + 1e-20));
+            double error = Distance(keys[(i * headDim)..((i + 1) * headDim)], key);
+            double allowed = Distance(ReferenceKVCache.Rounded(key, DType.Q8_0, isKey: true), key);
+            Assert.That(error, Is.LessThanOrEqualTo((1.001 * allowed) + 1e-6));
+        }
+
+        Backend.AppendKV(gatheredK, gatheredV, cache, 0, plan);
+        Backend.GatherKV(cache, 0, slots, gatheredK, gatheredV);
+        AssertClose(Download(gatheredK), [.. keys.Select(x => (double)x)], absolute: 1e-5, relative: 1e-5);
+        AssertClose(Download(gatheredV), [.. values.Select(x => (double)x)], absolute: 1e-6, relative: 1e-6);
+
+        static double Distance(float[] x, float[] y) => Math.Sqrt(x.Zip(y, (a, b) => (double)(a - b) * (a - b)).Sum());
+    }
+
+    [Test]
+    public void Attention_ChunksAndBatches_SameBits([Values(DType.F32, DType.BF16, DType.Q8_0)] DType type, [Values(0, 90)] int window)
+    {
+        NeedsCache(type);
         AttentionScenario scenario = new()
         {
             Lengths = [200, 3, 129], QHeads = 6, KVHeads = 2, HeadDim = 32, Type = type, Parameters = new AttentionParameters(0.2f, Window: window),
@@ -172,17 +218,21 @@ internal abstract partial class BackendConformance
         {
             (double[] expected, double[] expectedLse) = scenario.Expected(chunk);
             (float[] output, float[] lse) = scenario.Run(Backend, chunk);
-            // A weight rounded to bfloat16 is off by 2⁻⁹ of itself at most; a mean of values up to 4 by twice that of them.
+            // A weight rounded to bfloat16 is off by 2⁻⁹ of itself at most; a mean of values up to 4 by twice that of them. A weight in a byte
+            // is off by half of a 255th of the page's greatest; one sum in some thousands is rounded the other way than the reference's.
             bool isRounded = scenario.QueryRounding is not null;
-            AssertClose(output, expected, absolute: relativeScores ? 1e-3 : isRounded ? 0.016 : 5e-6);
-            AssertClose(lse, expectedLse, absolute: isRounded ? 0.0021 : 5e-6, relative: 2e-6);
-            if (isRounded)
-            {
-                double square = output.Zip(expected, (x, y) => (x - y) * (x - y)).Average();
-                Assert.That(Math.Sqrt(square), Is.LessThan(0.001), "rounding errors mostly cancel");
-            }
+            (double most, double mostLse, double rms) = scenario.HasQueriesInBytes ? (0.06, 0.03, 0.003)
+                : scenario.Type == DType.Q8_0 ? (0.006, 0.006, 0.0003)
+                : isRounded ? (0.016, 0.0021, 0.001)
+                : (relativeScores ? 1e-3 : 5e-6, 5e-6, 1);
+            AssertClose(output, expected, absolute: most);
+            AssertClose(lse, expectedLse, absolute: mostLse, relative: 2e-6);
+            double square = output.Zip(expected, (x, y) => (x - y) * (x - y)).Average();
+            Assert.That(Math.Sqrt(square), Is.LessThan(rms), "rounding errors mostly cancel");
         }
     }
+
+    private void NeedsCache(DType type) => Assume.That(type != DType.Q8_0 || HasByteCache, "no cache of bytes");
 
     private Func<float, float>? Rounding(DType cache, int headDim) => RoundsAttention(cache, headDim) ? ReferenceKVCache.RoundToBF16 : null;
 }

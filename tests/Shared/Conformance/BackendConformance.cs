@@ -25,6 +25,12 @@ internal abstract partial class BackendConformance
     /// <summary>Whether <see cref="IBackend.Attention"/> rounds queries and weights to bfloat16 over a cache of this type and head size.</summary>
     protected virtual bool RoundsAttention(DType cache, int headDim) => false;
 
+    /// <summary>Whether <see cref="IBackend.Attention"/> makes bytes of queries and weights over a cache of bytes with pages of this size.</summary>
+    protected virtual bool HasAttentionInBytes(int pageSize) => false;
+
+    /// <summary>Whether the backend has caches of bytes.</summary>
+    protected virtual bool HasByteCache => true;
+
     [OneTimeSetUp]
     public void CreateBackend() => Backend = Create();
 

@@ -160,11 +160,9 @@ internal sealed class ReferenceBackend : IBackend
         (int heads, int headDim) = (cache.Shape.KVHeads, cache.Shape.HeadDim);
         for (int row = 0; row < k.Rows * heads; row++)
         {
-            for (int d = 0; d < headDim; d++)
-            {
-                pages.Key(layer, step.Slots[row / heads], row % heads)[d] = pages.Round(k.HostSpan<float>()[(row * headDim) + d]);
-                pages.Value(layer, step.Slots[row / heads], row % heads)[d] = pages.Round(v.HostSpan<float>()[(row * headDim) + d]);
-            }
+            long slot = step.Slots[row / heads];
+            pages.Round(k.HostSpan<float>().Slice(row * headDim, headDim), isKey: true).CopyTo(pages.Key(layer, slot, row % heads));
+            pages.Round(v.HostSpan<float>().Slice(row * headDim, headDim), isKey: false).CopyTo(pages.Value(layer, slot, row % heads));
         }
     }
 

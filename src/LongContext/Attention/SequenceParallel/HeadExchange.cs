@@ -44,7 +44,7 @@ internal sealed class HeadExchange(ICommunicator communicator, IReadOnlyList<Hea
     internal void Scatter(
         IBackend backend, in Tensor q, in Tensor k, in Tensor v, GroupRows rows, DType type, CommTag tag, in (Tensor Q, Tensor K, Tensor V) target)
     {
-        int element = type == DType.F32 ? sizeof(float) : sizeof(ushort);
+        int element = type == DType.BF16 ? sizeof(ushort) : sizeof(float);
         for (int member = 0; member < _sent.Length; member++)
         {
             _sent[member] = BlockBytes(q.Rows, shares[member], element);

@@ -4,7 +4,7 @@ using LongContext.Tensors;
 
 namespace LongContext.Attention.SequenceParallel;
 
-/// <summary>Rows of keys and values on their way between ranks: keys, then values, in the cache's element type, so that nothing is lost that is kept.</summary>
+/// <summary>Rows of keys and values on their way between ranks: keys, then values, in a type that loses nothing that the cache keeps.</summary>
 internal sealed class KeyValueRows(ICommunicator communicator) : IDisposable
 {
     private readonly GrowingBuffer _buffer = new(communicator);
@@ -13,7 +13,7 @@ internal sealed class KeyValueRows(ICommunicator communicator) : IDisposable
     /// <summary>Memory of so many rows; what it held is lost when it grows.</summary>
     internal CommRegion Region(int rows, KVCacheShape shape)
     {
-        bool exact = shape.Type == DType.F32;
+        bool exact = shape.Type != DType.BF16; // bytes are made of the same numbers on every rank
         long count = 2L * rows * shape.KVHeads * shape.HeadDim;
         CommBuffer memory = _buffer.Of(count * (exact ? sizeof(float) : sizeof(ushort)));
         return memory.Region(exact ? ElementKind.Float32 : ElementKind.BFloat16).Slice(0, count);

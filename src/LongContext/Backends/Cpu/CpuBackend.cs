@@ -10,7 +10,8 @@ namespace LongContext.Backends.Cpu;
 /// <summary>Computes on the processor's cores with managed vector code; weights are used where they lie, mapped files included.</summary>
 /// <remarks>
 /// Greedy output does not depend on chunk sizes or on what else is in the batch: a row's operations and their order are fixed by the row
-/// and the vector width alone, never by tiles, by the number of workers or by who did what.
+/// and the vector width alone, never by tiles, by the number of workers or by who did what. One exception: with tile registers (AMX) linear
+/// layers of many rows round other operands than those of few rows do, see <see cref="LinearAmx"/>.
 /// </remarks>
 internal sealed unsafe class CpuBackend : IBackend
 {
@@ -45,10 +46,11 @@ internal sealed unsafe class CpuBackend : IBackend
         Int8Kernels? quantised = generates && width == SimdWidth.Bits512 ? Int8Kernels.Find() : null;
         AttentionKernels? attention = rounded is null ? null : AttentionKernels.Find();
         AttentionKernels? softmax = amx is null ? null : AttentionKernels.FindAny();
+        ByteAttentionKernels? bytes = generates && width == SimdWidth.Bits512 ? ByteAttentionKernels.Find() : null;
         (_hasPairs, _hasTiles) = (attention is not null, softmax is not null);
         _kernels = width switch
         {
-            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention, amx, softmax),
+            SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention, amx, softmax, bytes),
             SimdWidth.Bits256 => new Kernels<Simd256, Vector256<float>>(_pool, _scratch),
             _ => new Kernels<Simd128, Vector128<float>>(_pool, _scratch),
         };
@@ -79,7 +81,7 @@ internal sealed unsafe class CpuBackend : IBackend
     {
         OperationShapes.KVCache(shape);
         bool isPaired = (_hasPairs && shape.Type == DType.BF16 && shape.HeadDim % 2 == 0) || (_hasTiles && AttentionAmx.Suits(shape));
-        return new CpuKVCacheStorage(shape, isPaired ? KVPageLayout.Pairs : KVPageLayout.Rows);
+        return new CpuKVCacheStorage(shape, shape.Type == DType.Q8_0 ? KVPageLayout.Bytes : isPaired ? KVPageLayout.Pairs : KVPageLayout.Rows);
     }
 
     /// <inheritdoc/>

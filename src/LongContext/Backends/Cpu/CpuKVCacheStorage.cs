@@ -44,7 +44,7 @@ internal sealed unsafe class CpuKVCacheStorage : KVCacheStorage
     {
         ObjectDisposedException.ThrowIf(_memory == null, this);
         long block = BlockBytes(Shape);
-        return new KVPages(_memory + (block * Shape.KVHeads * Shape.Pages * layer), block, KeyBytes(Shape), Shape.KVHeads);
+        return new KVPages(_memory + (block * Shape.KVHeads * Shape.Pages * layer), block, KeyBytes(Shape), ValueBytes(Shape), Shape.KVHeads);
     }
 
     /// <inheritdoc/>
@@ -54,13 +54,20 @@ internal sealed unsafe class CpuKVCacheStorage : KVCacheStorage
         _memory = null;
     }
 
-    private static int ElementBytes(KVCacheShape shape) => BlockFormat.Of(shape.Type).BytesPerBlock;
+    private static int ElementBytes(KVCacheShape shape) => shape.Type switch { DType.F32 => sizeof(float), DType.BF16 => sizeof(ushort), _ => sizeof(byte) };
 
-    private static long KeyBytes(KVCacheShape shape) => checked((long)shape.HeadDim * shape.PageSize * ElementBytes(shape));
+    private static long KeyBytes(KVCacheShape shape)
+    {
+        int features = shape.Type == DType.Q8_0 ? HeadCodes.Padded(shape.HeadDim) : shape.HeadDim;
+        return checked((long)features * shape.PageSize * ElementBytes(shape));
+    }
+
+    private static long ValueBytes(KVCacheShape shape) => checked((long)Padded(shape.HeadDim) * shape.PageSize * ElementBytes(shape));
 
     private static long BlockBytes(KVCacheShape shape)
     {
-        long bytes = checked(KeyBytes(shape) + ((long)Padded(shape.HeadDim) * shape.PageSize * ElementBytes(shape)));
+        long scales = shape.Type == DType.Q8_0 ? (long)HeadCodes.ScalesPerToken * sizeof(float) * shape.PageSize : 0;
+        long bytes = checked(KeyBytes(shape) + ValueBytes(shape) + scales);
         return checked((bytes + Alignment - 1) / Alignment * Alignment);
     }
 }

@@ -72,9 +72,6 @@ internal sealed unsafe class AmxKernelTests
     [Test]
     public void SelfCheck_OfKernelsThatDoNothing_Fails()
     {
-        Assume.That(ExecutableMemory.IsSupported, "another machine");
-        void** entries = stackalloc void*[16];
-        new Span<nint>(entries, 16).Fill((nint)ExecutableMemory.Place([0xC3]));
-        Assert.That(AmxSelfCheck.Passes(new AmxKernels(entries)), Is.False);
+        Assert.That(AmxSelfCheck.Passes(AmxBackend.IdleKernels()), Is.False);
     }
 }

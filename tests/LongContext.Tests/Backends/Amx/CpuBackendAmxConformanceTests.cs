@@ -11,7 +11,15 @@ namespace LongContext.Tests.Backends.Amx;
 [TestFixture]
 internal sealed class CpuBackendAmxConformanceTests : CpuBackendAutoConformance
 {
+    private long _calls;
+
     protected override IBackend Create() => AmxBackend.Create(threads: 3);
+
+    [OneTimeSetUp]
+    public void Count() => _calls = InterpretedAmx.Calls;
+
+    [OneTimeTearDown]
+    public void RequireCalls() => Assert.That(AmxBackend.IsNative || AttentionKernels.FindAny() is null || InterpretedAmx.Calls > _calls, "tiles were used");
 
     [TearDown]
     public void Check() => InterpretedAmx.RequireNoFaults();

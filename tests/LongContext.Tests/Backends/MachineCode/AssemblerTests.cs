@@ -45,7 +45,7 @@ internal sealed class AssemblerTests
                 {
                     Expect($"vsubps zmm{x},zmm{y},zmm{z}", a => a.Vsubps(new(x), new(y), new(z)));
                     Expect($"vmaxps zmm{x},zmm{y},zmm{z}", a => a.Vmaxps(new(x), new(y), new VectorRegister(z)));
-                    Expect($"vfmadd213ps zmm{x},zmm{y},zmm{z}", a => a.Vfmadd213ps(new(x), new(y), new(z)));
+                    Expect($"vfmadd213ps zmm{x},zmm{y},zmm{z}", a => a.Vfmadd213ps(new(x), new(y), new VectorRegister(z)));
                     Expect($"vscalefps zmm{x},zmm{y},zmm{z}", a => a.Vscalefps(new(x), new(y), new(z)));
                     Expect($"vshuff32x4 zmm{x},zmm{y},zmm{z},78", a => a.Vshuff32x4(new(x), new(y), new(z), 78));
                     Expect($"vpxord zmm{x},zmm{y},zmm{z}", a => a.Vpxord(new(x), new(y), new(z)));
@@ -70,6 +70,7 @@ internal sealed class AssemblerTests
                 Expect($"vmovups zmm{x},{Text(m)}", a => a.Vmovups(new VectorRegister(x), m));
                 Expect($"vmovups {Text(m)},zmm{x}", a => a.Vmovups(m, new VectorRegister(x)));
                 Expect($"vmovss {Text(m)},xmm{x}", a => a.Vmovss(m, new(x)));
+                Expect($"vmovups {Text(m)},xmm{x}", a => a.VmovupsQuarter(m, new VectorRegister(x)));
                 Expect($"vbroadcastss zmm{x},{Text(m)}", a => a.Vbroadcastss(new(x), m));
                 Expect($"vpbroadcastd zmm{x},{Text(m)}", a => a.Vpbroadcastd(new(x), m));
                 Expect($"vpbroadcastw ymm{x},{Text(m)}", a => a.Vpbroadcastw(new(x), m));
@@ -78,6 +79,7 @@ internal sealed class AssemblerTests
                 Expect($"vaddps zmm{x},zmm{y},{Text(m)}", a => a.Vaddps(new(x), new(y), m));
                 Expect($"vmulps zmm{x},zmm{y},{Text(m)}", a => a.Vmulps(new(x), new(y), m));
                 Expect($"vfmadd231ps zmm{x},zmm{y},{Text(m)}", a => a.Vfmadd231ps(new(x), new(y), m));
+                Expect($"vfmadd213ps zmm{x},zmm{y},{Text(m)}", a => a.Vfmadd213ps(new(x), new(y), m));
                 Expect($"vmaxps zmm{x},zmm{y},{Text(m)}", a => a.Vmaxps(new(x), new(y), m));
                 Expect($"vcvtne2ps2bf16 zmm{x},zmm{y},{Text(m)}", a => a.Vcvtne2ps2bf16(new(x), new(y), m));
                 Expect($"vdpbf16ps zmm{x},zmm{y},{Text(m)}", a => a.Vdpbf16ps(new(x), new(y), m));
@@ -219,6 +221,7 @@ internal sealed class AssemblerTests
                 Expect($"mov {Text(x)},{Text(m)}", a => a.Mov(x, m));
                 Expect($"mov {Text(m)},{Text(x)}", a => a.Mov(m, x));
                 Expect($"add {Text(x)},{Text(m)}", a => a.Add(x, m));
+                Expect($"cmp {Text(x)},{Text(m)}", a => a.Cmp(x, m));
                 Expect($"lea {Text(x)},{Text(m)}", a => a.Lea(x, m));
             }
         }

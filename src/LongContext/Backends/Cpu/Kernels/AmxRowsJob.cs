@@ -62,7 +62,7 @@ internal readonly unsafe struct AmxRowsJob(float* x, int rows, int features, int
                     BF16Lanes.Round(source).Store((ushort*)(rounded + (i * RowBytes)));
                 }
 
-                BF16Lanes.Turn(rounded, RowBytes, target);
+                BF16Lanes.Turn(rounded, RowBytes, target, RowBytes);
                 target += stride;
             }
         }

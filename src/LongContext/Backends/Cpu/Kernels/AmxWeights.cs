@@ -11,11 +11,11 @@ internal readonly unsafe struct AmxWeights
 {
     private const int Step = AmxProductWriter.Step, Width = AmxProductWriter.Width;
     private const int RowBytes = Step * sizeof(ushort), StepBytes = Width * RowBytes;
-    private const int FetchAhead = 4; // rows
+    private const int GroupRows = 8, PieceFeatures = 256; // 8 KB decoded; whole blocks of every format
 
     private readonly DType _type;
     private readonly int _blockSteps;
-    private readonly float* _row;
+    private readonly float* _decoded;
     private readonly float* _scratch;
 
     /// <summary>Lays it out from <paramref name="memory"/> on.</summary>
@@ -23,8 +23,8 @@ internal readonly unsafe struct AmxWeights
     {
         (_type, _blockSteps) = (type, blockSteps);
         Tiles = (byte*)memory;
-        _row = memory + (panels * (long)blockSteps * StepBytes / sizeof(float));
-        _scratch = _row + (blockSteps * Step);
+        _decoded = memory + (panels * (long)blockSteps * StepBytes / sizeof(float));
+        _scratch = _decoded + (GroupRows * PieceFeatures);
     }
 
     /// <summary>The weights.</summary>
@@ -32,9 +32,10 @@ internal readonly unsafe struct AmxWeights
 
     /// <summary>Floats of memory.</summary>
     internal static long ScratchFloats(int blockSteps, int panels) =>
-        (panels * (long)blockSteps * StepBytes / sizeof(float)) + (blockSteps * Step) + RowDecoder<Simd512, Vector512<float>>.ScratchFloats;
+        (panels * (long)blockSteps * StepBytes / sizeof(float)) + (GroupRows * PieceFeatures) + RowDecoder<Simd512, Vector512<float>>.ScratchFloats;
 
     /// <summary>Writes <paramref name="outputs"/> outputs' features from <paramref name="step"/> on; zeros beyond the outputs and features there are.</summary>
+    /// <remarks>Some outputs' few features at a time: lines that are neighbours in the tiles are written together.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Pack(in LinearArguments a, int first, int outputs, int step)
     {
@@ -42,50 +43,50 @@ internal readonly unsafe struct AmxWeights
         int features = Math.Min(_blockSteps * Step, a.Features - start);
         int steps = (features + Step - 1) / Step;
         long offset = BlockFormat.Of(_type).ByteCount(start);
-        int bytes = (int)BlockFormat.Of(_type).ByteCount(features);
-        for (int output = 0; output < (outputs + Width - 1) / Width * Width; output++)
+        int padded = (outputs + Width - 1) / Width * Width;
+        for (int output = 0; output < padded; output += GroupRows)
         {
             byte* target = Tiles + (output / Width * (long)steps * StepBytes) + (output % Width * RowBytes);
-            if (output >= outputs)
-            {
-                for (int i = 0; i < steps; i++)
-                {
-                    Vector512<byte>.Zero.Store(target + (i * (long)StepBytes));
-                }
-
-                continue;
-            }
-
             byte* source = a.W + ((first + (long)output) * a.WStride) + offset;
-            Prefetch.Fetch(source + (FetchAhead * a.WStride), bytes);
-            if (_type == DType.BF16)
+            int rows = Math.Clamp(outputs - output, 0, GroupRows);
+            for (int feature = 0; feature < features; feature += PieceFeatures)
             {
-                Copy((ushort*)source, features, target);
-                continue;
-            }
-
-            new Span<float>(_row + features, (steps * Step) - features).Clear();
-            RowDecoder<Simd512, Vector512<float>>.Decode(_type, source, _row, features, _scratch);
-            for (int i = 0; i < steps; i++)
-            {
-                BF16Lanes.Round(_row + (i * Step)).Store((ushort*)(target + (i * (long)StepBytes)));
+                int count = Math.Min(PieceFeatures, features - feature);
+                Piece(source + BlockFormat.Of(_type).ByteCount(feature), a.WStride, rows, count, target);
+                target += PieceFeatures / Step * StepBytes;
             }
         }
     }
 
-    private static void Copy(ushort* source, int features, byte* target)
+    /// <summary>A few features of some outputs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Piece(byte* source, long stride, int rows, int features, byte* target)
     {
-        int whole = features / Step;
-        for (int i = 0; i < whole; i++)
+        int steps = (features + Step - 1) / Step;
+        bool isInPlace = _type == DType.BF16 && features % Step == 0;
+        if (!isInPlace)
         {
-            Vector512.Load(source + (i * Step)).Store((ushort*)(target + (i * (long)StepBytes)));
+            int bytes = (int)BlockFormat.Of(_type).ByteCount(features);
+            for (int row = 0; row < rows; row++)
+            {
+                float* values = _decoded + (row * PieceFeatures);
+                Prefetch.Fetch(source + ((row + GroupRows) * stride), bytes); // the same of the next group
+                RowDecoder<Simd512, Vector512<float>>.Decode(_type, source + (row * stride), values, features, _scratch);
+                new Span<float>(values + features, (steps * Step) - features).Clear();
+            }
         }
 
-        if (whole * Step < features)
+        for (int step = 0; step < steps; step++)
         {
-            Span<ushort> last = new(target + (whole * (long)StepBytes), Step);
-            last.Clear();
-            new ReadOnlySpan<ushort>(source + (whole * Step), features - (whole * Step)).CopyTo(last);
+            for (int row = 0; row < GroupRows; row++)
+            {
+                Vector512<ushort> line = row >= rows ? default
+                    : isInPlace ? Vector512.Load((ushort*)(source + (row * stride)) + (step * Step))
+                    : BF16Lanes.Round(_decoded + (row * PieceFeatures) + (step * Step));
+                line.Store((ushort*)(target + (row * RowBytes)));
+            }
+
+            target += StepBytes;
         }
     }
 }

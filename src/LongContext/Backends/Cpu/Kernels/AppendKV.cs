@@ -29,6 +29,7 @@ internal readonly unsafe struct AppendKV(
 
     public void Execute(int worker, long start, long end)
     {
+        float* scratch = stackalloc float[_layout == KVPageLayout.Bytes ? _headDim : 0];
         for (long piece = start; piece < end; piece++)
         {
             int head = (int)(piece % _kvHeads);
@@ -37,7 +38,11 @@ internal readonly unsafe struct AppendKV(
             {
                 long source = (((long)token * _kvHeads) + head) * _headDim;
                 (long page, long offset) = Math.DivRem(_slots[token], _pageSize);
-                if (_type == DType.F32)
+                if (_layout == KVPageLayout.Bytes)
+                {
+                    new HeadSlot(_pages, page, head, offset, _pageSize, _paddedHeadDim).Store(_k + source, _v + source, _headDim, scratch);
+                }
+                else if (_type == DType.F32)
                 {
                     Store(_k + source, (float*)_pages.Keys(page, head) + offset, _pageSize);
                     Store(_v + source, (float*)_pages.Values(page, head) + (offset * _paddedHeadDim), 1);

@@ -62,6 +62,20 @@ internal static unsafe class Attention<TSimd, TVec>
         Merge(pool, units, a, shares);
     }
 
+    /// <summary>The same over pages of bytes.</summary>
+    internal static void RunBytes(WorkerPool pool, NativeBuffer<float> scratch, CpuAttentionPlan plan, ByteAttentionKernels kernels, AttentionArguments a)
+    {
+        plan.Describe(ref a);
+        AttentionUnits units = plan.Units(a, pool.Count);
+        a.Partials = units.Partials;
+        int rows = Math.Max(units.Rows, 1);
+        WorkerScratch shares = new(scratch, pool.Count, Math.Max(AttentionScratch.Floats(rows, a), AttentionBytesScratch.Floats(rows, a)));
+        long grain = units.Cost * a.HeadDim < InlineCost ? units.Count : 1;
+        AttentionBytesJob<TSimd, TVec> job = new(kernels, a, units.Units, shares);
+        pool.Run(ref job, units.Count, grain);
+        Merge(pool, units, a, shares);
+    }
+
     private static void Merge(WorkerPool pool, AttentionUnits units, in AttentionArguments a, in WorkerScratch shares)
     {
         AttentionMergeJob<TSimd, TVec> merge = new(a, units.Merges, shares);

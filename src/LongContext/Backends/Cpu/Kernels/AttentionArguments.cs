@@ -18,6 +18,7 @@ internal unsafe struct AttentionArguments
     internal int PaddedHeadDim;
     internal int PageSize;
     internal KVPages Pages;
+    internal KVPageLayout Layout;
 
     /// <summary>The batch's page table and items.</summary>
     internal int* KVIndptr;

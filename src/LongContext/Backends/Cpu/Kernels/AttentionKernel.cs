@@ -22,6 +22,11 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
     {
         Tile tile = new(a, unit, new AttentionScratch(memory, unit.Tokens * a.Group, a));
         AttentionRows.Pack(a, a.Items[unit.Item], unit, tile.Scratch.Queries);
+        for (int row = 0; row < unit.Tokens * a.Group && a.Layout == KVPageLayout.Bytes; row++)
+        {
+            HeadCodes.Turn(tile.Scratch.Queries + ((long)row * a.HeadDim), a.HeadDim); // as the keys were
+        }
+
         AttentionRows.Run<TSimd, TVec, Tile>(a, unit, tile, tile.Scratch.State, tile.Scratch.Total);
     }
 
@@ -69,12 +74,21 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
         float* scores = scratch.Scores + ((long)firstRow * a.PageSize);
         float* queries = scratch.Queries + ((long)firstRow * a.HeadDim);
         float* sums = state.Sums + ((long)firstRow * a.PaddedHeadDim);
-        bool widen = TElement.Bytes != sizeof(float) && rows >= WidenFrom;
+        bool hasBytes = a.Layout == KVPageLayout.Bytes;
+        bool widen = hasBytes || (TElement.Bytes != sizeof(float) && rows >= WidenFrom);
 
         if (widen)
         {
-            RowDecoder<TSimd, TVec>.Widen<TElement>(keys, scratch.Keys, (long)a.HeadDim * a.PageSize);
-            RowDecoder<TSimd, TVec>.Widen<TElement>(values, scratch.Values, (long)high * a.PaddedHeadDim);
+            if (hasBytes)
+            {
+                CodePage.Widen(a, page, unit.KVHead, low, high, scratch.Keys, scratch.Values);
+            }
+            else
+            {
+                RowDecoder<TSimd, TVec>.Widen<TElement>(keys, scratch.Keys, (long)a.HeadDim * a.PageSize);
+                RowDecoder<TSimd, TVec>.Widen<TElement>(values, scratch.Values, (long)high * a.PaddedHeadDim);
+            }
+
             Multiply<F32>(queries, a.HeadDim, rows, (byte*)scratch.Keys, a.PageSize, a.HeadDim, columns, scores, a.PageSize, null);
         }
         else

@@ -17,11 +17,12 @@ internal static unsafe class BF16Lanes
     /// <summary>Turns 16 by 16 elements of 32 bits: row i of the result is column i of the source.</summary>
     /// <param name="source">[16][16], rows <paramref name="stride"/> bytes apart.</param>
     /// <param name="stride">Bytes.</param>
-    /// <param name="result">[16][16], rows 64 bytes apart; not the source.</param>
+    /// <param name="result">[16][16], not the source.</param>
+    /// <param name="resultStride">Bytes.</param>
+    /// <param name="addend">[16] floats that are added to each row of the result, or null.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Turn(byte* source, long stride, byte* result)
+    internal static void Turn(byte* source, long stride, byte* result, long resultStride, float* addend = null)
     {
-        Vector512<uint>* turned = (Vector512<uint>*)result;
         Vector512<uint>* quarters = stackalloc Vector512<uint>[Lanes];
         for (int i = 0; i < Lanes; i += 4) // 4 by 4 in every quarter
         {
@@ -39,10 +40,21 @@ internal static unsafe class BF16Lanes
         {
             Vector512<uint> a = Avx512F.Shuffle4x128(quarters[i], quarters[4 + i], 0b10_00_10_00), b = Avx512F.Shuffle4x128(quarters[i], quarters[4 + i], 0b11_01_11_01);
             Vector512<uint> c = Avx512F.Shuffle4x128(quarters[8 + i], quarters[12 + i], 0b10_00_10_00), d = Avx512F.Shuffle4x128(quarters[8 + i], quarters[12 + i], 0b11_01_11_01);
-            turned[i] = Avx512F.Shuffle4x128(a, c, 0b10_00_10_00);
-            turned[4 + i] = Avx512F.Shuffle4x128(b, d, 0b10_00_10_00);
-            turned[8 + i] = Avx512F.Shuffle4x128(a, c, 0b11_01_11_01);
-            turned[12 + i] = Avx512F.Shuffle4x128(b, d, 0b11_01_11_01);
+            Vector512<uint> first = Avx512F.Shuffle4x128(a, c, 0b10_00_10_00), second = Avx512F.Shuffle4x128(b, d, 0b10_00_10_00);
+            Vector512<uint> third = Avx512F.Shuffle4x128(a, c, 0b11_01_11_01), fourth = Avx512F.Shuffle4x128(b, d, 0b11_01_11_01);
+            if (addend != null)
+            {
+                Vector512<float> more = Vector512.Load(addend);
+                first = (first.AsSingle() + more).AsUInt32();
+                second = (second.AsSingle() + more).AsUInt32();
+                third = (third.AsSingle() + more).AsUInt32();
+                fourth = (fourth.AsSingle() + more).AsUInt32();
+            }
+
+            first.Store((uint*)(result + (i * resultStride)));
+            second.Store((uint*)(result + ((4 + i) * resultStride)));
+            third.Store((uint*)(result + ((8 + i) * resultStride)));
+            fourth.Store((uint*)(result + ((12 + i) * resultStride)));
         }
     }
 

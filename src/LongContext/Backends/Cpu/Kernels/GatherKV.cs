@@ -39,7 +39,11 @@ internal readonly unsafe struct GatherKV(
                 long entry = ((long)row * _kvHeads) + head;
                 long target = entry * _headDim;
                 (int page, int offset) = Math.DivRem(_slots[entry], _pageSize);
-                if (_type == DType.F32)
+                if (_layout == KVPageLayout.Bytes)
+                {
+                    new HeadSlot(_pages, page, head, offset, _pageSize, _paddedHeadDim).Load(_k + target, _v + target, _headDim);
+                }
+                else if (_type == DType.F32)
                 {
                     Load((float*)_pages.Keys(page, head) + offset, _k + target, _pageSize);
                     Load((float*)_pages.Values(page, head) + ((long)offset * _paddedHeadDim), _v + target, 1);

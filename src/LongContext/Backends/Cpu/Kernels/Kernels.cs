@@ -12,9 +12,10 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <param name="pairs">Attention over pages of bfloat16 pairs, likewise.</param>
 /// <param name="amx">Products by tile registers, likewise.</param>
 /// <param name="softmax">What attention by tile registers needs beside them.</param>
+/// <param name="bytes">Attention over pages of bytes, likewise.</param>
 internal sealed unsafe class Kernels<TSimd, TVec>(
     WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels? rounded = null, Int8Kernels? quantised = null, AttentionKernels? pairs = null,
-    AmxKernels? amx = null, AttentionKernels? softmax = null) : IKernels
+    AmxKernels? amx = null, AttentionKernels? softmax = null, ByteAttentionKernels? bytes = null) : IKernels
     where TSimd : unmanaged, ISimd<TVec>
     where TVec : unmanaged
 {
@@ -105,11 +106,18 @@ internal sealed unsafe class Kernels<TSimd, TVec>(
             PaddedHeadDim = cache.PaddedHeadDim,
             PageSize = cache.Shape.PageSize,
             Pages = cache.Layer(layer),
+            Layout = cache.Layout,
             QueryFactor = capped ? parameters.Scale / parameters.SoftCap : parameters.Scale * log2E,
             CapFactor = capped ? parameters.SoftCap * log2E : 0,
             Window = parameters.Window,
         };
-        if (cache.Layout == KVPageLayout.Rows)
+        if (cache.Layout == KVPageLayout.Bytes && bytes is { } byteKernels && cache.Shape.PageSize == BytePage.Keys)
+        {
+            Attention<TSimd, TVec>.RunBytes(pool, scratch, plan, byteKernels, arguments);
+            return;
+        }
+
+        if (cache.Layout != KVPageLayout.Pairs)
         {
             Attention<TSimd, TVec>.Run(pool, scratch, plan, cache.Shape.Type, arguments);
             return;

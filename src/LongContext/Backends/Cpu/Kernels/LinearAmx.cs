@@ -13,10 +13,10 @@ internal static unsafe class LinearAmx
     private const int RowBlock = 1024; // rows that are rounded ahead at a time: bounds the scratch
     private const int StepsOfABlock = 128; // 4,096 features: longer rows are cut
     private const int PanelBytes = 1 << 20; // weights that stay in a second-level cache of 2 MB beside the rows that pass
-    private const int LeastRows = 64; // from where writing the weights down pays; estimated, not measured
+    private const int LeastRowsOfBF16 = 64, LeastRowsOfBlocks = 128; // from where writing the weights down pays; estimated, not measured
 
     /// <summary>Whether tiles are for weights of <paramref name="type"/> and so many rows.</summary>
-    internal static bool Suits(DType type, int rows) => rows >= LeastRows && LinearBF16.Suits(type);
+    internal static bool Suits(DType type, int rows) => LinearBF16.Suits(type) && rows >= (type == DType.BF16 ? LeastRowsOfBF16 : LeastRowsOfBlocks);
 
     internal static void Run(WorkerPool pool, NativeBuffer<float> scratch, AmxKernels kernels, DType type, in LinearArguments a)
     {

@@ -78,28 +78,29 @@ internal readonly unsafe struct LinearAmxJob(
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Write(float* sums, int firstRow, int rows, int firstOutput, int outputs)
     {
-        byte* memory = stackalloc byte[(Lanes * Lanes * sizeof(float)) + 64];
-        float* turned = (float*)(memory + 64 - ((nint)memory % 64));
-        for (int output = 0; output < outputs; output += Lanes)
+        const long width = Width * sizeof(float);
+        long stride = _arguments.Outputs * (long)sizeof(float);
+        float* rest = stackalloc float[Lanes * Lanes];
+        for (int row = 0; row < rows; row += Lanes)
         {
-            int count = Math.Min(Lanes, outputs - output);
-            float* bias = _arguments.Bias == null ? null : _arguments.Bias + firstOutput + output;
-            for (int row = 0; row < rows; row += Lanes)
+            for (int output = 0; output < outputs; output += Lanes)
             {
-                BF16Lanes.Turn((byte*)(sums + (output * Width) + row), Width * sizeof(float), (byte*)turned);
+                byte* source = (byte*)(sums + (output * Width) + row);
+                float* y = _arguments.Y + ((long)(firstRow + row) * _arguments.Outputs) + firstOutput + output;
+                float* bias = _arguments.Bias == null ? null : _arguments.Bias + firstOutput + output;
+                int count = Math.Min(Lanes, outputs - output);
+                if (count == Lanes && row + Lanes <= rows)
+                {
+                    BF16Lanes.Turn(source, width, (byte*)y, stride, bias);
+                    continue;
+                }
+
+                BF16Lanes.Turn(source, width, (byte*)rest, Lanes * sizeof(float));
                 for (int i = 0; i < Math.Min(Lanes, rows - row); i++)
                 {
-                    float* y = _arguments.Y + ((long)(firstRow + row + i) * _arguments.Outputs) + firstOutput + output;
-                    if (count == Lanes)
-                    {
-                        Vector512<float> sum = Vector512.Load(turned + (i * Lanes));
-                        (bias == null ? sum : sum + Vector512.Load(bias)).Store(y);
-                        continue;
-                    }
-
                     for (int lane = 0; lane < count; lane++)
                     {
-                        y[lane] = turned[(i * Lanes) + lane] + (bias == null ? 0 : bias[lane]);
+                        y[((long)i * _arguments.Outputs) + lane] = rest[(i * Lanes) + lane] + (bias == null ? 0 : bias[lane]);
                     }
                 }
             }

@@ -45,6 +45,9 @@ internal sealed partial class Assembler
     /// <summary>Sets the flags as x − y does.</summary>
     internal void Cmp(GeneralRegister x, GeneralRegister y) => Registers(0x3B, (int)x, y);
 
+    /// <summary>Sets the flags as x − memory does.</summary>
+    internal void Cmp(GeneralRegister x, Address y) => Memory(0x3B, x, y);
+
     /// <summary>Saves a register on the stack.</summary>
     internal void Push(GeneralRegister register) => ByNumber(0x50, register);
 

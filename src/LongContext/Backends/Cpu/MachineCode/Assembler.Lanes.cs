@@ -11,6 +11,10 @@ internal sealed partial class Assembler
     internal void VmovupsQuarter(VectorRegister destination, Address source) =>
         Evex(Map.F0, Prefix.None, 0x10, destination, default, source, Whole / 4, length: 0);
 
+    /// <summary>16 bytes of memory = lowest quarter of source.</summary>
+    internal void VmovupsQuarter(Address destination, VectorRegister source) =>
+        Evex(Map.F0, Prefix.None, 0x11, source, default, destination, Whole / 4, length: 0);
+
     /// <summary>destination = x with 32 bytes of memory as its half <paramref name="half"/>.</summary>
     internal void Vinserti32x8(VectorRegister destination, VectorRegister x, Address source, int half)
     {

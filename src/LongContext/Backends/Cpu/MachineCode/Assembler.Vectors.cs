@@ -72,6 +72,10 @@ internal sealed partial class Assembler
     /// <summary>destination = destination · x + y, rounded once, 16 floats.</summary>
     internal void Vfmadd213ps(VectorRegister destination, VectorRegister x, VectorRegister y) => Evex(Map.F38, Prefix.P66, 0xA8, destination, x, y);
 
+    /// <summary>destination = destination · x + memory, rounded once, 16 floats.</summary>
+    internal void Vfmadd213ps(VectorRegister destination, VectorRegister x, Address y) =>
+        Evex(Map.F38, Prefix.P66, 0xA8, destination, x, y, Whole);
+
     /// <summary>destination = source − floor(source), 16 floats; 0 for an infinity.</summary>
     internal void VreducepsFloor(VectorRegister destination, VectorRegister source)
     {

@@ -14,4 +14,7 @@ internal enum Condition
 
     /// <summary>Signed greater or equal.</summary>
     GreaterOrEqual = 13,
+
+    /// <summary>Signed greater.</summary>
+    Greater = 15,
 }

@@ -18,6 +18,12 @@ internal unsafe struct SoftmaxConstants
     /// <summary>In place of −∞ where no key was seen: −∞ less this is −∞, less −∞ it would be NaN.</summary>
     internal float Lowest;
 
+    /// <summary>log₂ 255: the greatest weight of a byte.</summary>
+    internal float LargestByte;
+
+    /// <summary>2²³: added, the last bits of a float are an integer.</summary>
+    internal float Shift;
+
     /// <summary>Puts them where kernels find them until the process ends.</summary>
     internal static float* Place()
     {
@@ -30,6 +36,8 @@ internal unsafe struct SoftmaxConstants
             One = 1,
             Ones = 0x3F80_3F80,
             Lowest = float.MinValue,
+            LargestByte = 7.99435343685886f,
+            Shift = 8_388_608,
         };
         return (float*)place;
     }

@@ -106,7 +106,8 @@ internal static unsafe class SoftmaxKernelWriter
         a.Jcc(Condition.NotEqual, row);
     }
 
-    private static void Exp2(Assembler a, VectorRegister result, VectorRegister exponent, VectorRegister fraction)
+    /// <summary>result = 2^exponent; C1, C2, C3 and 1 are in registers 31 to 28.</summary>
+    internal static void Exp2(Assembler a, VectorRegister result, VectorRegister exponent, VectorRegister fraction)
     {
         a.VreducepsFloor(fraction, exponent);
         a.Vmovaps(result, C3);
@@ -117,7 +118,7 @@ internal static unsafe class SoftmaxKernelWriter
     }
 
     /// <summary>All lanes of x become the result over all of them.</summary>
-    private static void AcrossLanes(
+    internal static void AcrossLanes(
         Assembler a, VectorRegister x, VectorRegister other, Action<VectorRegister, VectorRegister, VectorRegister> combine)
     {
         const byte halves = 0b01_00_11_10, neighbours = 0b10_11_00_01;

@@ -1,0 +1,247 @@
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using LongContext.Backends.Cpu.MachineCode;
+using LongContext.Backends.Cpu.Simd;
+
+namespace LongContext.Backends.Cpu.Kernels;
+
+/// <summary>Attention of a tile of query rows over pages of bytes, all of it by generated code but what only some rows see.</summary>
+/// <remarks>
+/// Keys are taken in steps of some pages, at fixed places in the segment: scores of the whole step, then its weights, then its part of
+/// the sums. A row's state after a step is a function of the step and the state before; keys that the row does not see have the score −∞
+/// and add exactly nothing. So a row's bits depend neither on its tile nor on its chunk, and one row does what a thousand do.
+/// </remarks>
+internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
+    ByteAttentionKernels kernels, in AttentionArguments arguments, in AttentionUnit unit, in AttentionBytesScratch scratch) : IAttentionTile
+    where TSimd : unmanaged, ISimd<TVec>
+    where TVec : unmanaged
+{
+    private const int Width = 16;
+    private const int MostRows = ByteAttentionWriter.MostRows;
+    private const int MostVectors = ByteAttentionWriter.MostVectors;
+
+    private readonly ByteAttentionKernels _kernels = kernels;
+    private readonly AttentionArguments _arguments = arguments;
+    private readonly AttentionUnit _unit = unit;
+    private readonly AttentionBytesScratch _scratch = scratch;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Attend(in AttentionState state, int start, int end)
+    {
+        state.Clear();
+        ref AttentionItem item = ref _arguments.Items[_unit.Item];
+        const int stepKeys = AttentionBytesScratch.StepPages * BytePage.Keys;
+        int segmentKeys = AttentionSegments.Keys(BytePage.Keys);
+        int segmentStart = start / segmentKeys * segmentKeys;
+        long segmentEnd = (long)segmentStart + segmentKeys;
+        for (long step = segmentStart + ((start - segmentStart) / stepKeys * stepKeys); step < end; step += stepKeys)
+        {
+            int stepStart = (int)step;
+            int stepEnd = (int)Math.Min(step + stepKeys, segmentEnd);
+            int from = 0; // tokens of the tile that see keys of the step: their first and last keys only grow
+            while (from < _unit.Tokens && _arguments.KeyEnd(item, _unit.FirstToken + from) <= stepStart)
+            {
+                from++;
+            }
+
+            int to = _unit.Tokens;
+            while (to > from && _arguments.KeyStart(item, _unit.FirstToken + to - 1) >= stepEnd)
+            {
+                to--;
+            }
+
+            for (int row = from * _arguments.Group; row < to * _arguments.Group; row += AttentionBytesScratch.RowBlock)
+            {
+                int rows = Math.Min(AttentionBytesScratch.RowBlock, (to * _arguments.Group) - row);
+                bool isFirst = row == from * _arguments.Group;
+                Step(item, state, row, rows, stepStart, Math.Min(stepEnd, end), isFirst ? end : 0);
+            }
+        }
+    }
+
+    /// <summary>Some rows against the keys of one step; asks for the pages after it that begin before <paramref name="aheadEnd"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Step(in AttentionItem item, in AttentionState state, int firstRow, int rows, int stepStart, int stepEnd, int aheadEnd)
+    {
+        int low = Math.Max(0, _arguments.KeyStart(item, Token(firstRow)) - stepStart);
+        int high = Math.Min(stepEnd, _arguments.KeyEnd(item, Token(firstRow + rows - 1))) - stepStart;
+        if (low >= high)
+        {
+            return;
+        }
+
+        int firstPage = low / BytePage.Keys;
+        int count = ((high - 1) / BytePage.Keys) + 1 - firstPage;
+        FillPages(item, stepStart, firstPage, count, low, high, aheadEnd);
+        ByteAttentionArguments step = new()
+        {
+            Pages = _scratch.Pages,
+            PageCount = count,
+            Queries = _scratch.Queries + ((long)firstRow * HeadCodes.Padded(_arguments.HeadDim)),
+            QueryStride = HeadCodes.Padded(_arguments.HeadDim),
+            KeyFours = HeadCodes.Padded(_arguments.HeadDim) / 4,
+            QueryFactors = _scratch.QueryFactors + firstRow,
+            Scores = _scratch.Scores,
+            ScoreStride = AttentionBytesScratch.ScoreFloats * sizeof(float),
+            Weights = _scratch.Weights,
+            WeightStride = AttentionBytesScratch.WeightFloats * sizeof(float),
+            PageFactors = _scratch.PageFactors,
+            EarlierFactors = _scratch.EarlierFactors,
+            Max = _scratch.Max,
+            Denominators = state.Denominators + firstRow,
+            Sums = state.Sums + ((long)firstRow * _arguments.PaddedHeadDim),
+            SumStride = _arguments.PaddedHeadDim * sizeof(float),
+            ValueStride = _arguments.PaddedHeadDim * 4,
+        };
+        Scores(step, rows);
+        Mask(item, firstRow, rows, stepStart + (firstPage * BytePage.Keys), count, stepStart + high);
+        step.RowGroups = rows;
+        Span<float> max = new(state.Max + firstRow, rows);
+        max.CopyTo(new Span<float>(_scratch.Max, rows));
+        _kernels.Softmax(&step);
+        new ReadOnlySpan<float>(_scratch.Max, rows).CopyTo(max);
+        Sums(step, rows);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void FillPages(in AttentionItem item, int stepStart, int firstPage, int count, int low, int high, int aheadEnd)
+    {
+        int* indices = _arguments.KVPageIndices + _arguments.KVIndptr[item.Sequence] + (stepStart / BytePage.Keys) + firstPage;
+        float* seen = _scratch.SeenInverses;
+        if (_arguments.CapFactor > 0)
+        {
+            new Span<float>(_scratch.Zeros, BytePage.Keys).Clear();
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            byte* keys = _arguments.Pages.Keys(indices[i], _unit.KVHead);
+            byte* values = _arguments.Pages.Values(indices[i], _unit.KVHead);
+            float* scales = _arguments.Pages.Scales(indices[i], _unit.KVHead);
+            float* inverses = scales + (2 * BytePage.Keys);
+            int start = (firstPage + i) * BytePage.Keys;
+            if (low > start || high < start + BytePage.Keys)
+            {
+                (int from, int to) = (Math.Max(low - start, 0), Math.Min(high - start, BytePage.Keys));
+                new Span<float>(seen, BytePage.Keys).Clear(); // what was never written may be no number
+                new ReadOnlySpan<float>(inverses + from, to - from).CopyTo(new Span<float>(seen + from, to - from));
+                inverses = seen;
+                seen += BytePage.Keys;
+            }
+
+            byte* nextKeys = i + 1 < count ? _arguments.Pages.Keys(indices[i + 1], _unit.KVHead) : _arguments.Pages.Values(indices[0], _unit.KVHead);
+            byte* nextValues = i + 1 < count ? _arguments.Pages.Values(indices[i + 1], _unit.KVHead)
+                : stepStart + ((firstPage + count) * (long)BytePage.Keys) < aheadEnd ? _arguments.Pages.Keys(indices[count], _unit.KVHead) : values;
+            _scratch.Pages[i] = new BytePage
+            {
+                KeyCodes = keys,
+                ValueCodes = values,
+                KeysAhead = nextKeys - keys,
+                ValuesAhead = nextValues - values,
+                KeyScales = scales,
+                ValueLogs = _arguments.CapFactor > 0 ? _scratch.Zeros : scales + BytePage.Keys,
+                ValueInverses = inverses,
+            };
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Scores(ByteAttentionArguments step, int rows)
+    {
+        (int tile, int groups, int rest) = Cut(rows);
+        if (groups > 0)
+        {
+            step.RowGroups = groups;
+            _kernels.Scores(tile, &step);
+        }
+
+        if (rest > 0)
+        {
+            step.Queries += groups * tile * step.QueryStride;
+            step.QueryFactors += groups * tile;
+            step.Scores = (float*)((byte*)step.Scores + (groups * tile * step.ScoreStride));
+            step.RowGroups = 1;
+            _kernels.Scores(rest, &step);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Sums(ByteAttentionArguments step, int rows)
+    {
+        (int tile, int groups, int rest) = Cut(rows);
+        float* sums = step.Sums;
+        for (int column = 0; column < _arguments.PaddedHeadDim; column += MostVectors * Width)
+        {
+            int vectors = Math.Min(MostVectors, (_arguments.PaddedHeadDim - column) / Width);
+            step.ValueOffset = column * 4L;
+            step.Sums = sums + column;
+            if (groups > 0)
+            {
+                step.RowGroups = groups;
+                _kernels.Sums(tile, vectors, &step);
+            }
+
+            if (rest > 0)
+            {
+                ByteAttentionArguments last = step;
+                last.Weights += groups * tile * step.WeightStride;
+                last.Sums = (float*)((byte*)step.Sums + (groups * tile * step.SumStride));
+                last.PageFactors += groups * tile;
+                last.EarlierFactors += groups * tile;
+                last.RowGroups = 1;
+                _kernels.Sums(rest, vectors, &last);
+            }
+        }
+    }
+
+    /// <summary>The kernels' tiles for so many rows: 4 and 3 rather than 6 and 1.</summary>
+    private static (int Tile, int Groups, int Left) Cut(int rows)
+    {
+        int tile = rows is > MostRows and < 2 * MostRows ? (rows + 1) / 2 : MostRows;
+        return (tile, rows / tile, rows % tile);
+    }
+
+    /// <summary>Caps scores, and hides from each row the keys that it does not see.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Mask(in AttentionItem item, int firstRow, int rows, int start, int pages, int high)
+    {
+        int columns = pages * BytePage.Keys;
+        bool allSeen = high == start + columns && _arguments.KeyEnd(item, Token(firstRow)) >= high
+            && _arguments.KeyStart(item, Token(firstRow + rows - 1)) <= start;
+        if (allSeen && _arguments.CapFactor == 0)
+        {
+            return;
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            float* scores = _scratch.Scores + (row * AttentionBytesScratch.ScoreFloats);
+            if (_arguments.CapFactor > 0)
+            {
+                Cap(scores, item, start, columns);
+            }
+
+            int token = Token(firstRow + row);
+            int from = Math.Clamp(_arguments.KeyStart(item, token) - start, 0, high - start);
+            int to = Math.Clamp(_arguments.KeyEnd(item, token) - start, 0, high - start);
+            new Span<float>(scores, from).Fill(float.NegativeInfinity);
+            new Span<float>(scores + to, columns - to).Fill(float.NegativeInfinity);
+        }
+    }
+
+    /// <summary>The cap is of scores alone: the values' scales are added after it.</summary>
+    private void Cap(float* scores, in AttentionItem item, int start, int columns)
+    {
+        AttentionSoftmax<TSimd, TVec>.Cap(scores, columns, _arguments.CapFactor);
+        int* indices = _arguments.KVPageIndices + _arguments.KVIndptr[item.Sequence] + (start / BytePage.Keys);
+        for (int i = 0; i < columns / BytePage.Keys; i++)
+        {
+            Span<float> part = new(scores + (i * BytePage.Keys), BytePage.Keys);
+            float* logs = _arguments.Pages.Scales(indices[i], _unit.KVHead) + BytePage.Keys;
+            TensorPrimitives.Add(part, new ReadOnlySpan<float>(logs, BytePage.Keys), part);
+        }
+    }
+
+    /// <summary>Token of the item that a row of the tile belongs to.</summary>
+    private int Token(int row) => _unit.FirstToken + (row / _arguments.Group);
+}

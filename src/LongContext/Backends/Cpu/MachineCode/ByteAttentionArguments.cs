@@ -1,0 +1,66 @@
+namespace LongContext.Backends.Cpu.MachineCode;
+
+/// <summary>What the generated kernels of attention over bytes are told: each reads the fields it needs at their offsets.</summary>
+/// <remarks>Scores, weights and factors lie page after page in each row.</remarks>
+internal unsafe struct ByteAttentionArguments
+{
+    /// <summary>[PageCount].</summary>
+    internal BytePage* Pages;
+
+    /// <summary>At least 1.</summary>
+    internal long PageCount;
+
+    /// <summary>[rows, 4 · KeyFours] signed bytes.</summary>
+    internal byte* Queries;
+
+    /// <summary>Bytes of a row of queries.</summary>
+    internal long QueryStride;
+
+    /// <summary>Fours of a key's features.</summary>
+    internal long KeyFours;
+
+    /// <summary>[rows].</summary>
+    internal QueryFactor* QueryFactors;
+
+    /// <summary>[rows in whole fours, PageCount · 64] F32, written by scores; of each 64, softmax leaves 16 parts of the denominator in the first places.</summary>
+    internal float* Scores;
+
+    /// <summary>Bytes from a row of scores to the next.</summary>
+    internal long ScoreStride;
+
+    /// <summary>[rows, PageCount · 64] unsigned bytes, written by softmax.</summary>
+    internal byte* Weights;
+
+    /// <summary>Bytes from a row of weights to the next.</summary>
+    internal long WeightStride;
+
+    /// <summary>[PageCount, <see cref="ByteAttentionWriter.RowLanes"/>], written by softmax: what a page's sums of a row count for.</summary>
+    internal float* PageFactors;
+
+    /// <summary>[RowLanes], written by softmax: what earlier sums must be multiplied by.</summary>
+    internal float* EarlierFactors;
+
+    /// <summary>[RowLanes], the greatest score so far, −∞ for none; brought up to date.</summary>
+    internal float* Max;
+
+    /// <summary>[rows], the sum of weights so far; brought up to date.</summary>
+    internal float* Denominators;
+
+    /// <summary>[rows, padded headDim], brought up to date.</summary>
+    internal float* Sums;
+
+    /// <summary>Bytes from a row of sums to the next.</summary>
+    internal long SumStride;
+
+    /// <summary>Bytes from four values to the next four.</summary>
+    internal long ValueStride;
+
+    /// <summary>Bytes to the features wanted, in every four values.</summary>
+    internal long ValueOffset;
+
+    /// <summary>How many times the kernel's rows, at least 1; of softmax, rows, at most RowLanes.</summary>
+    internal long RowGroups;
+
+    /// <summary><see cref="SoftmaxConstants"/>.</summary>
+    internal float* Constants;
+}

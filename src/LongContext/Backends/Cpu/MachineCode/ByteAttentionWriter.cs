@@ -1,0 +1,294 @@
+using System.Runtime.InteropServices;
+using static LongContext.Backends.Cpu.MachineCode.GeneralRegister;
+
+namespace LongContext.Backends.Cpu.MachineCode;
+
+/// <summary>Writes the kernels of attention's two products over bytes. System V convention: the arguments' address comes in rdi.</summary>
+/// <remarks>
+/// Lanes lie along keys for scores and along features for sums; four bytes side by side are multiplied and added exactly, in 32-bit
+/// integers, within a page. Each page's integers count as floats once: so a row has the same bits whatever rows a kernel takes with it.
+/// </remarks>
+internal static unsafe class ByteAttentionWriter
+{
+    /// <summary>Most rows of a tile.</summary>
+    internal const int MostRows = 6;
+
+    /// <summary>Most vectors of columns of a tile: 6 · 4 sums, four of b, the rest for a.</summary>
+    internal const int MostVectors = 4;
+
+    /// <summary>Most rows of a call: a page's factors of all rows fill a vector.</summary>
+    internal const int RowLanes = 16;
+
+    private const int VectorBytes = 64;
+    private const int FourBytes = 4;
+    private const int ScoreBytes = BytePage.Keys * sizeof(float);
+    private const int ValueFours = BytePage.Keys / 4;
+
+    /// <summary>scores = (queries · keys) · both scales + log₂ of the values' scales: every page for every group of rows.</summary>
+    internal static void Scores(Assembler a, int rows)
+    {
+        (Label page, Label group, Label four, Label ahead) = (new(), new(), new(), new());
+        Enter(a);
+        a.Mov(R8, Field(nameof(ByteAttentionArguments.QueryStride)));
+        a.Mov(R15, Field(nameof(ByteAttentionArguments.ScoreStride)));
+        a.Mov(R9, Field(nameof(ByteAttentionArguments.Scores)));
+
+        a.Place(page);
+        a.Mov(R13, Field(nameof(ByteAttentionArguments.Queries)));
+        a.Mov(R14, R9);
+        a.Mov(Rbp, Field(nameof(ByteAttentionArguments.QueryFactors)));
+        a.Mov(R12, Field(nameof(ByteAttentionArguments.RowGroups)));
+
+        a.Place(group);
+        for (int row = 0; row < rows; row++)
+        {
+            a.Vpbroadcastd(Sum(row, 0), RowFactor(row, nameof(QueryFactor.Start)));
+            for (int v = 1; v < MostVectors; v++)
+            {
+                a.Vmovaps(Sum(row, v), Sum(row, 0));
+            }
+        }
+
+        StartAhead(a, nameof(BytePage.KeysAhead), ahead);
+        a.Mov(Rdx, PageField(nameof(BytePage.KeyCodes)));
+        a.Mov(Rcx, Field(nameof(ByteAttentionArguments.KeyFours)));
+        a.Mov(Rsi, R13);
+        FourthRow(a, rows);
+        a.Place(four);
+        Columns(a, MostVectors);
+        for (int row = 0; row < rows; row++)
+        {
+            a.Vpbroadcastd(Four(row), Strided(row < 3 ? Rsi : Rbx, row % 3, R8));
+            for (int v = 0; v < MostVectors; v++)
+            {
+                a.Vpdpbusd(Sum(row, v), Column(v), Four(row));
+            }
+        }
+
+        a.Add(Rsi, FourBytes);
+        a.Add(Rbx, FourBytes);
+        a.Add(Rdx, MostVectors * VectorBytes);
+        a.Sub(Rcx, 1);
+        a.Jcc(Condition.NotEqual, four);
+
+        a.Mov(Rdx, PageField(nameof(BytePage.KeyScales)));
+        a.Mov(Rcx, PageField(nameof(BytePage.ValueLogs)));
+        ThirdRow(a, rows);
+        for (int row = 0; row < rows; row++)
+        {
+            a.Vbroadcastss(Four(row), RowFactor(row, nameof(QueryFactor.Scale)));
+            for (int v = 0; v < MostVectors; v++)
+            {
+                a.Vcvtdq2ps(Sum(row, v), Sum(row, v));
+                a.Vmulps(Sum(row, v), Sum(row, v), new Address(Rdx, v * VectorBytes));
+                a.Vfmadd213ps(Sum(row, v), Four(row), new Address(Rcx, v * VectorBytes));
+                a.Vmovups(CRow(row, v), Sum(row, v));
+            }
+        }
+
+        a.Add(Rbp, rows * sizeof(QueryFactor));
+        for (int row = 0; row < rows; row++)
+        {
+            a.Add(R13, R8);
+            a.Add(R14, R15);
+        }
+
+        a.Sub(R12, 1);
+        a.Jcc(Condition.NotEqual, group);
+        a.Add(R9, ScoreBytes);
+        NextPage(a, page);
+        Leave(a);
+    }
+
+    /// <summary>sums = earlier factor · sums + page factor · (weights · values) of each page.</summary>
+    internal static void Sums(Assembler a, int rows, int vectors)
+    {
+        (Label earlier, Label page, Label group, Label four, Label ahead) = (new(), new(), new(), new(), new());
+        Enter(a);
+        a.Mov(R15, Field(nameof(ByteAttentionArguments.SumStride)));
+        a.Mov(R14, Field(nameof(ByteAttentionArguments.Sums)));
+        a.Mov(Rbp, Field(nameof(ByteAttentionArguments.EarlierFactors)));
+        a.Mov(R12, Field(nameof(ByteAttentionArguments.RowGroups)));
+        a.Place(earlier);
+        ThirdRow(a, rows);
+        for (int row = 0; row < rows; row++)
+        {
+            a.Vbroadcastss(Four(row), new Address(Rbp, row * sizeof(float)));
+            for (int v = 0; v < vectors; v++)
+            {
+                a.Vmulps(Sum(row, v), Four(row), CRow(row, v));
+                a.Vmovups(CRow(row, v), Sum(row, v));
+            }
+        }
+
+        a.Add(Rbp, rows * sizeof(float));
+        NextCRows(a, rows);
+        a.Sub(R12, 1);
+        a.Jcc(Condition.NotEqual, earlier);
+
+        a.Mov(R8, Field(nameof(ByteAttentionArguments.WeightStride)));
+        a.Sub(R9, R9); // bytes of weights, and of factors, of the pages done
+        a.Place(page);
+        a.Mov(R13, Field(nameof(ByteAttentionArguments.Weights)));
+        a.Add(R13, R9);
+        a.Mov(Rbp, Field(nameof(ByteAttentionArguments.PageFactors)));
+        a.Add(Rbp, R9);
+        a.Mov(R14, Field(nameof(ByteAttentionArguments.Sums)));
+        a.Mov(R12, Field(nameof(ByteAttentionArguments.RowGroups)));
+
+        a.Place(group);
+        for (int row = 0; row < rows; row++)
+        {
+            for (int v = 0; v < vectors; v++)
+            {
+                a.Vpxord(Sum(row, v), Sum(row, v), Sum(row, v));
+            }
+        }
+
+        StartAhead(a, nameof(BytePage.ValuesAhead), ahead);
+        a.Mov(Rdx, PageField(nameof(BytePage.ValueCodes)));
+        a.Add(Rdx, Field(nameof(ByteAttentionArguments.ValueOffset)));
+        a.Mov(Rcx, ValueFours);
+        a.Mov(Rsi, R13);
+        FourthRow(a, rows);
+        a.Place(four);
+        Columns(a, vectors);
+        for (int row = 0; row < rows; row++)
+        {
+            a.Vpbroadcastd(Four(row), Strided(row < 3 ? Rsi : Rbx, row % 3, R8));
+            for (int v = 0; v < vectors; v++)
+            {
+                a.Vpdpbusd(Sum(row, v), Four(row), Column(v));
+            }
+        }
+
+        a.Add(Rsi, FourBytes);
+        a.Add(Rbx, FourBytes);
+        a.Add(Rdx, Field(nameof(ByteAttentionArguments.ValueStride)));
+        a.Sub(Rcx, 1);
+        a.Jcc(Condition.NotEqual, four);
+
+        ThirdRow(a, rows);
+        for (int row = 0; row < rows; row++)
+        {
+            a.Vbroadcastss(Four(row), new Address(Rbp, row * sizeof(float)));
+            for (int v = 0; v < vectors; v++)
+            {
+                a.Vcvtdq2ps(Sum(row, v), Sum(row, v));
+                a.Vfmadd213ps(Sum(row, v), Four(row), CRow(row, v));
+                a.Vmovups(CRow(row, v), Sum(row, v));
+            }
+        }
+
+        a.Add(Rbp, rows * sizeof(float));
+        for (int row = 0; row < rows; row++)
+        {
+            a.Add(R13, R8);
+        }
+
+        NextCRows(a, rows);
+        a.Sub(R12, 1);
+        a.Jcc(Condition.NotEqual, group);
+        a.Add(R9, VectorBytes);
+        NextPage(a, page);
+        Leave(a);
+    }
+
+    /// <summary>rax = distance to what is fetched: the first rows ask for a line ahead for every line they read, the others for what is there.</summary>
+    private static void StartAhead(Assembler a, string field, Label ahead)
+    {
+        a.Mov(Rax, PageField(field));
+        a.Cmp(R12, Field(nameof(ByteAttentionArguments.RowGroups)));
+        a.Jcc(Condition.Equal, ahead);
+        a.Sub(Rax, Rax);
+        a.Place(ahead);
+    }
+
+    private static void Columns(Assembler a, int vectors)
+    {
+        for (int v = 0; v < vectors; v++)
+        {
+            a.Vmovups(Column(v), new Address(Rdx, v * VectorBytes));
+        }
+
+        for (int v = 0; v < vectors; v++)
+        {
+            a.Prefetcht0(new Address(Rdx, v * VectorBytes, Rax));
+        }
+    }
+
+    /// <summary>rbx = row 3 of a.</summary>
+    private static void FourthRow(Assembler a, int rows)
+    {
+        if (rows > 3)
+        {
+            a.Lea(Rbx, new Address(Rsi, 0, R8, 2));
+            a.Add(Rbx, R8);
+        }
+    }
+
+    /// <summary>rax = row 3 of c.</summary>
+    private static void ThirdRow(Assembler a, int rows)
+    {
+        if (rows > 3)
+        {
+            a.Lea(Rax, new Address(R14, 0, R15, 2));
+            a.Add(Rax, R15);
+        }
+    }
+
+    private static void NextCRows(Assembler a, int rows)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            a.Add(R14, R15);
+        }
+    }
+
+    private static void NextPage(Assembler a, Label page)
+    {
+        a.Add(R10, sizeof(BytePage));
+        a.Sub(R11, 1);
+        a.Jcc(Condition.NotEqual, page);
+    }
+
+    private static void Enter(Assembler a)
+    {
+        foreach (GeneralRegister register in (GeneralRegister[])[Rbx, Rbp, R12, R13, R14, R15])
+        {
+            a.Push(register);
+        }
+
+        a.Mov(R10, Field(nameof(ByteAttentionArguments.Pages)));
+        a.Mov(R11, Field(nameof(ByteAttentionArguments.PageCount)));
+    }
+
+    private static void Leave(Assembler a)
+    {
+        a.Vzeroupper();
+        foreach (GeneralRegister register in (GeneralRegister[])[R15, R14, R13, R12, Rbp, Rbx])
+        {
+            a.Pop(register);
+        }
+
+        a.Ret();
+    }
+
+    private static VectorRegister Sum(int row, int vector) => new((row * MostVectors) + vector);
+
+    private static VectorRegister Column(int vector) => new(24 + vector);
+
+    private static VectorRegister Four(int row) => new(28 + (row % 4));
+
+    private static Address RowFactor(int row, string name) => new(Rbp, (row * sizeof(QueryFactor)) + (int)Marshal.OffsetOf<QueryFactor>(name));
+
+    /// <summary>Rows 0 to 2 count from r14, 3 to 5 from rax, by the stride in r15.</summary>
+    private static Address CRow(int row, int vector) => Strided(row < 3 ? R14 : Rax, row % 3, R15) with { Displacement = vector * VectorBytes };
+
+    private static Address Strided(GeneralRegister start, int count, GeneralRegister stride) =>
+        count == 0 ? new Address(start) : new Address(start, 0, stride, count);
+
+    private static Address Field(string name) => new(Rdi, (int)Marshal.OffsetOf<ByteAttentionArguments>(name));
+
+    private static Address PageField(string name) => new(R10, (int)Marshal.OffsetOf<BytePage>(name));
+}

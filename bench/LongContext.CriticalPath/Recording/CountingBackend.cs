@@ -5,8 +5,11 @@ namespace LongContext.CriticalPath.Recording;
 
 /// <summary>A backend that passes everything on and counts floating-point operations, two a multiplication and addition.</summary>
 /// <remarks>Counted are products of matrices, and of queries and keys, weights and values that a mask lets through; windows are not taken off.</remarks>
-internal sealed class CountingBackend(IBackend inner) : IBackend
+/// <param name="inner">Computes.</param>
+/// <param name="shared">Tensors that this rank has together with others; null: none.</param>
+internal sealed class CountingBackend(IBackend inner, SharedActivations? shared) : IBackend
 {
+    private readonly Dictionary<TensorShape, int> _allocated = [];
     private readonly Dictionary<AttentionPlan, double> _pairs = [];
 
     /// <summary>What was done until now.</summary>
@@ -16,7 +19,17 @@ internal sealed class CountingBackend(IBackend inner) : IBackend
     public BackendInfo Info => inner.Info;
 
     /// <inheritdoc/>
-    public Tensor Allocate(DType type, TensorShape shape) => inner.Allocate(type, shape);
+    public Tensor Allocate(DType type, TensorShape shape)
+    {
+        if (type != DType.F32 || shared is null)
+        {
+            return inner.Allocate(type, shape);
+        }
+
+        int number = _allocated.GetValueOrDefault(shape);
+        _allocated[shape] = number + 1;
+        return shared.Find(shape, number, () => inner.Allocate(type, shape)) ?? inner.Allocate(type, shape);
+    }
 
     /// <inheritdoc/>
     public Tensor ImportWeight(in Tensor host) => inner.ImportWeight(host);

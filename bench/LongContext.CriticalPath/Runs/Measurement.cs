@@ -7,5 +7,6 @@ namespace LongContext.CriticalPath.Runs;
 /// <param name="Tokens">Length of the prompt.</param>
 /// <param name="Ranks">[rank] what it did until rank 0 had the first token.</param>
 /// <param name="Operations">[rank] counted floating-point operations.</param>
+/// <param name="Token">The first token.</param>
 internal sealed record Measurement(
-    MethodCase Case, int Tokens, IReadOnlyList<IReadOnlyList<RankEvent>> Ranks, IReadOnlyList<OperationCount> Operations);
+    MethodCase Case, int Tokens, IReadOnlyList<IReadOnlyList<RankEvent>> Ranks, IReadOnlyList<OperationCount> Operations, int Token);

@@ -11,24 +11,26 @@ internal sealed class Measurer(Settings settings, string model)
     private const int SpareTokens = 64; // of the context, for what is generated
     private static readonly GenerationOptions OneToken = new() { MaxNewTokens = 1, EndOfSequence = EndOfSequenceHandling.Ignore };
 
-    /// <summary>Memory that all ranks together need, in bytes: weights once, all else for each.</summary>
+    /// <summary>Most memory that all ranks together need, in bytes: weights once, all else for each but what they share.</summary>
     internal long NeededBytes(MethodCase method, int tokens)
     {
         MemoryEstimate rank = Builder(method, tokens).UseHosts(method.Ranks).EstimateMemory(tokens + SpareTokens);
-        return rank.WeightBytes + (method.Ranks * (rank.KVCacheBytes + rank.ActivationBytes));
+        return rank.WeightBytes + (method.Ranks * (rank.KVCacheBytes + rank.ActivationBytes))
+            - ((method.Ranks - 1) * SharedActivations.LeastBytes(settings.Shape.Shape, tokens / method.Ranks));
     }
 
     /// <summary>Measures one prompt. The ranks have read a short one before: what is compiled or mapped for the first time is not in it.</summary>
     internal async Task<Measurement> MeasureAsync(MethodCase method, int tokens)
     {
-        CountingBackend[] backends = [.. Enumerable.Range(0, method.Ranks).Select(_ => new CountingBackend(new CpuBackend(settings.Threads, ModelPrecision.Auto)))];
+        SharedActivations? shared = method.Ranks > 1 ? new SharedActivations(settings.Shape.Shape.HiddenSize, settings.Shape.Shape.FeedForward) : null;
+        CountingBackend[] backends = [.. Enumerable.Range(0, method.Ranks).Select(_ => new CountingBackend(new CpuBackend(settings.Threads, ModelPrecision.Auto), shared))];
         if (method.Ranks == 1)
         {
             await using InferenceSession session = await Builder(method, tokens, backends[0]).BuildAsync();
             await session.GenerateAsync(PromptOf(WarmUpTokens(method, tokens)), OneToken);
             OperationCount done = backends[0].Count;
-            double seconds = await TimeAsync(session, tokens);
-            return new Measurement(method, tokens, [[RankEvent.Compute(seconds)]], [backends[0].Count - done]);
+            (double seconds, int token) = await TimeAsync(session, tokens);
+            return new Measurement(method, tokens, [[RankEvent.Compute(seconds)]], [backends[0].Count - done], token);
         }
 
         using SemaphoreSlim turn = new(1, 1);
@@ -43,11 +45,11 @@ internal sealed class Measurer(Settings settings, string model)
             int first = recorders[0].Events.Count;
             OperationCount[] before = [.. backends.Select(b => b.Count)];
             recorders[0].Restart();
-            await TimeAsync(session, tokens);
+            (_, int token) = await TimeAsync(session, tokens);
             recorders[0].EndCompute();
 
             // The other ranks want the turn, which rank 0 has.
-            return new Measurement(method, tokens, Cut(recorders, first), [.. backends.Select((b, rank) => b.Count - before[rank])]);
+            return new Measurement(method, tokens, Cut(recorders, first), [.. backends.Select((b, rank) => b.Count - before[rank])], token);
         }
         finally
         {
@@ -63,12 +65,12 @@ internal sealed class Measurer(Settings settings, string model)
         return [own, .. recorders.Skip(1).Select(r => r.Events.SkipWhile(e => e.Kind != EventKind.Start || e.Part!.Key != start).ToArray())];
     }
 
-    private async Task<double> TimeAsync(InferenceSession session, int tokens)
+    private async Task<(double Seconds, int Token)> TimeAsync(InferenceSession session, int tokens)
     {
         Prompt prompt = PromptOf(tokens);
         double start = settings.Clock.Seconds();
-        await session.GenerateAsync(prompt, OneToken);
-        return settings.Clock.Seconds() - start;
+        GenerationResult result = await session.GenerateAsync(prompt, OneToken);
+        return (settings.Clock.Seconds() - start, result.TokenIds[0]);
     }
 
     private static int WarmUpTokens(MethodCase method, int tokens) => Math.Min(tokens, Math.Max(1_024, 128 * method.Blocks) + QueryTokens);

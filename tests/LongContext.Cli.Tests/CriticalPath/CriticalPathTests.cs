@@ -52,6 +52,23 @@ internal sealed class CriticalPathTests
         }
     }
 
+    [Test]
+    public async Task Ranks_ThatShareTensors_AnswerAsOneHost([Values("ring", "ring-zigzag", "ulysses", "usp")] string name)
+    {
+        using TemporaryFolder folder = new();
+        Settings settings = Settings.Parse(["tiny", "--threads", "1", "--type", "F32", "--folder", folder.Path]);
+        Measurer measurer = new(settings, settings.Shape.Write(settings.Folder, 2, settings.Type));
+        List<(int OneHost, int Ranks)> tokens = [];
+        foreach (int length in new[] { 700, 701, 702, 703, 704, 705 })
+        {
+            Measurement one = await measurer.MeasureAsync(MethodCase.Create("full", 4), length);
+            tokens.Add((one.Token, (await measurer.MeasureAsync(MethodCase.Create(name, 4), length)).Token));
+        }
+
+        Assert.That(tokens.Select(t => t.Ranks), Is.EqualTo(tokens.Select(t => t.OneHost)));
+        Assert.That(tokens.Select(t => t.OneHost).Distinct().Count(), Is.GreaterThan(2), "else any answer would do");
+    }
+
     [TestCase("7b")]
     [TestCase("--tokens", "1024")]
     [TestCase("tiny", "--layers", "3")]

@@ -123,7 +123,7 @@ internal sealed class SessionSizes
         return new MemoryEstimate(
             _weightBytes,
             checked(keysAndValues * ((long)cache.Layers * cache.Pages + SharedLayerPages(contextLength)) * cache.PageSize),
-            checked(CausalLM.ActivationByteCount(_model, RankRows, Limits.MaxOutputs) + logits + scores + bookkeeping + ExchangeBytes(cache) + PassingBytes(contextLength, keysAndValues)))
+            checked(CausalLM.ActivationByteCount(_model, RankRows, Limits.MaxOutputs) + logits + scores + bookkeeping + ExchangeBytes(cache) + PassingBytes(contextLength, cache)))
         {
             Ranks = _configuration.Ranks,
         };
@@ -184,10 +184,10 @@ internal sealed class SessionSizes
     }
 
     /// <summary>Over ranks, memory for what blocks pass on while it travels, and states of the rows that see it.</summary>
-    private long PassingBytes(int contextLength, long keysAndValuesPerToken)
+    private long PassingBytes(int contextLength, KVCacheShape cache)
     {
         long entries = (long)PassingPages(contextLength) * SessionConfiguration.PageSize;
-        long entry = keysAndValuesPerToken + ((2L * _model.HeadDim * sizeof(float)) + (2 * sizeof(int))) * _model.KVHeads;
+        long entry = ((2L * _model.HeadDim * (cache.BytesOutsideTheCache + sizeof(float))) + (2 * sizeof(int))) * _model.KVHeads;
         long state = (long)_model.QHeads * (_model.HeadDim + 2) * sizeof(float);
         return IsInBlocks ? checked((entries * entry) + (BlockRows * state)) : 0;
     }

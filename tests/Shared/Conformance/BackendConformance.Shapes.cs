@@ -38,7 +38,7 @@ internal abstract partial class BackendConformance
         KVCacheShape good = new(1, 2, 16, 1, 8, DType.F32);
         Refused(() => Backend.AllocateKVCache(good with { PageSize = 24 }), "page size");
         Refused(() => Backend.AllocateKVCache(good with { Pages = 0 }), "pages");
-        Refused(() => Backend.AllocateKVCache(good with { Type = DType.Q8_0 }), "type");
+        Refused(() => Backend.AllocateKVCache(good with { Type = DType.Q4_0 }), "type");
         Refused(() => Backend.KVCacheByteCount(good with { HeadDim = -1 }), "head dimension");
     }
 

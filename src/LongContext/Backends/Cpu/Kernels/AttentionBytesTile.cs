@@ -16,6 +16,7 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
     where TSimd : unmanaged, ISimd<TVec>
     where TVec : unmanaged
 {
+    private const int AheadBlocks = 2; // of keys or values, between what is read and what is asked for
     private const int Width = 16;
     private const int MostRows = ByteAttentionWriter.MostRows;
     private const int MostVectors = ByteAttentionWriter.MostVectors;
@@ -108,6 +109,7 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
     {
         int* indices = _arguments.KVPageIndices + _arguments.KVIndptr[item.Sequence] + (stepStart / BytePage.Keys) + firstPage;
         float* seen = _scratch.SeenInverses;
+        long pagesLeft = (aheadEnd - stepStart - (firstPage * (long)BytePage.Keys) + BytePage.Keys - 1) / BytePage.Keys;
         if (_arguments.CapFactor > 0)
         {
             new Span<float>(_scratch.Zeros, BytePage.Keys).Clear();
@@ -129,20 +131,25 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
                 seen += BytePage.Keys;
             }
 
-            byte* nextKeys = i + 1 < count ? _arguments.Pages.Keys(indices[i + 1], _unit.KVHead) : _arguments.Pages.Values(indices[0], _unit.KVHead);
-            byte* nextValues = i + 1 < count ? _arguments.Pages.Values(indices[i + 1], _unit.KVHead)
-                : stepStart + ((firstPage + count) * (long)BytePage.Keys) < aheadEnd ? _arguments.Pages.Keys(indices[count], _unit.KVHead) : values;
             _scratch.Pages[i] = new BytePage
             {
                 KeyCodes = keys,
                 ValueCodes = values,
-                KeysAhead = nextKeys - keys,
-                ValuesAhead = nextValues - values,
+                KeysAhead = Ahead(indices, i + AheadBlocks, count, pagesLeft) - keys,
+                ValuesAhead = Ahead(indices, count + i + AheadBlocks, count, pagesLeft) - values,
                 KeyScales = scales,
                 ValueLogs = _arguments.CapFactor > 0 ? _scratch.Zeros : scales + BytePage.Keys,
                 ValueInverses = inverses,
             };
         }
+    }
+
+    /// <summary>What is read so many blocks after the step's first: keys of its pages, then values, then keys of the next step's.</summary>
+    private byte* Ahead(int* indices, int block, int count, long pagesLeft)
+    {
+        int page = block < count ? block : block - count;
+        return block >= count && page < count ? _arguments.Pages.Values(indices[page], _unit.KVHead)
+            : _arguments.Pages.Keys(indices[page < count || page < pagesLeft ? page : 0], _unit.KVHead);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -66,7 +66,7 @@ internal sealed class UsageTests
     [TestCase("--context is '99999999999'", "run", "model", "--prompt", "x", "--context", "99999999999")]
     [TestCase("--temperature is 'NaN'", "run", "model", "--prompt", "x", "--temperature", "NaN")]
     [TestCase("--temperature is '0,7'", "run", "model", "--prompt", "x", "--temperature", "0,7")]
-    [TestCase("must be f32 or bf16", "logits", "model", "--ids", "1", "--kv", "f16")]
+    [TestCase("must be f32 or bf16 or q8_0", "logits", "model", "--ids", "1", "--kv", "f16")]
     [TestCase("must be float32 or auto", "logits", "model", "--ids", "1", "--precision", "double")]
     [TestCase("must be full", "logits", "model", "--ids", "1", "--attention", "none")]
     [TestCase("'x' (number 2 of the list)", "logits", "model", "--ids", "1,x")]

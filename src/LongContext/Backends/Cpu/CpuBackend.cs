@@ -31,7 +31,7 @@ internal sealed unsafe class CpuBackend : IBackend
     /// <summary>The same with a chosen vector width; any width works on any machine.</summary>
     internal CpuBackend(
         int threads, SimdWidth width, ModelPrecision precision = ModelPrecision.Float32, CorePinning pinning = CorePinning.None)
-        : this(threads, width, precision, pinning, precision == ModelPrecision.Auto && width == SimdWidth.Bits512 ? AmxKernels.Find() : null)
+        : this(threads, width, precision, pinning, precision == ModelPrecision.Auto && MachineCodeSwitch.IsAmxOn && width == SimdWidth.Bits512 ? AmxKernels.Find() : null)
     {
     }
 

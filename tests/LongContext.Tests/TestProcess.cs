@@ -11,6 +11,9 @@ internal static partial class TestProcess
     /// <summary>Set in every child, so that no test starts its own parent.</summary>
     private const string Variable = "LONGCONTEXT_TESTS_CHILD";
 
+    /// <summary>Of more tests than this the adapter runs all, whatever the filter; 2,000 if not set.</summary>
+    private const int MostTests = 1_000_000;
+
     /// <summary>Whether this process is such a child.</summary>
     internal static bool IsChild => Environment.GetEnvironmentVariable(Variable) is not null;
 
@@ -20,7 +23,7 @@ internal static partial class TestProcess
     {
         ProcessStartInfo start = new("dotnet")
         {
-            ArgumentList = { "vstest", typeof(TestProcess).Assembly.Location, $"--TestCaseFilter:{filter}" },
+            ArgumentList = { "vstest", typeof(TestProcess).Assembly.Location, $"--TestCaseFilter:{filter}", "--", $"NUnit.AssemblySelectLimit={MostTests}" },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { [Variable] = "1" },

@@ -6,11 +6,11 @@ namespace LongContext.CriticalPath.Recording;
 /// <summary>Tensors of a step that are dead whenever a rank waits: ranks that take turns can have the same ones. Many ranks then fit one machine.</summary>
 /// <remarks>
 /// Of a step's tensors these are what half a layer reads and what it adds, allocated after the residual stream in its shape, and the two of the feed-forward's width.
-/// A test holds the tokens of such ranks against those of one host.
+/// A rank gets a view: what it frees when it grows or ends, the others keep. Dispose this when all have ended. A test holds the tokens of such ranks against those of one host.
 /// </remarks>
 /// <param name="hiddenSize">Columns of the residual stream.</param>
 /// <param name="feedForward">Columns of the feed-forward.</param>
-internal sealed class SharedActivations(int hiddenSize, int feedForward)
+internal sealed class SharedActivations(int hiddenSize, int feedForward) : IDisposable
 {
     private readonly Dictionary<(TensorShape Shape, int Number), Tensor> _tensors = [];
 
@@ -22,7 +22,7 @@ internal sealed class SharedActivations(int hiddenSize, int feedForward)
     /// <param name="shape">Asked for.</param>
     /// <param name="number">How many of that shape the rank has already.</param>
     /// <param name="allocate">Makes it.</param>
-    internal Tensor? Find(TensorShape shape, int number, Func<Tensor> allocate)
+    internal unsafe Tensor? Find(TensorShape shape, int number, Func<Tensor> allocate)
     {
         if (shape.Rank != 2 || shape[0] < 2 || !((shape[1] == hiddenSize && number is (1 or 2)) || (shape[1] == feedForward && number < 2)))
         {
@@ -36,7 +36,16 @@ internal sealed class SharedActivations(int hiddenSize, int feedForward)
                 _tensors.Add((shape, number), shared = allocate());
             }
 
-            return shared;
+            return new Tensor(HostStorage.Borrow(shared.HostPointer, shared.ByteCount, owner: null), 0, shared.Type, shape);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor tensor in _tensors.Values)
+        {
+            tensor.Storage.Dispose();
         }
     }
 }

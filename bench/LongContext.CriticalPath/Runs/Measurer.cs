@@ -22,7 +22,7 @@ internal sealed class Measurer(Settings settings, string model)
     /// <summary>Measures one prompt. The ranks have read a short one before: what is compiled or mapped for the first time is not in it.</summary>
     internal async Task<Measurement> MeasureAsync(MethodCase method, int tokens)
     {
-        SharedActivations? shared = method.Ranks > 1 ? new SharedActivations(settings.Shape.Shape.HiddenSize, settings.Shape.Shape.FeedForward) : null;
+        using SharedActivations? shared = method.Ranks > 1 ? new SharedActivations(settings.Shape.Shape.HiddenSize, settings.Shape.Shape.FeedForward) : null;
         CountingBackend[] backends = [.. Enumerable.Range(0, method.Ranks).Select(_ => new CountingBackend(new CpuBackend(settings.Threads, ModelPrecision.Auto), shared))];
         if (method.Ranks == 1)
         {

@@ -71,7 +71,8 @@ internal sealed class MpiFaultTests
         job.Signal(0, RankJob.Terminate);
         RankJobResult end = job.WaitForEnd(Patience);
 
-        Assert.That(end.ExitCode, Is.EqualTo(75), end.ToString());
+        // MPICH's launcher kills its ranks when it hears of the abort, and may then have seen that signal and not the rank's own code.
+        Assert.That(end.ExitCode, launcher == RankLauncher.Mpich ? Is.EqualTo(75).Or.EqualTo(RankJob.Kill) : Is.EqualTo(75), end.ToString());
         Assert.That(end.Elapsed, Is.LessThan(Soon), end.ToString());
         Assert.That(
             end.Reports,

@@ -14,70 +14,62 @@ internal static unsafe class Attention<TSimd, TVec>
 
     internal static void Run(WorkerPool pool, NativeBuffer<float> scratch, CpuAttentionPlan plan, DType cacheType, AttentionArguments a)
     {
-        plan.Describe(ref a);
-        AttentionUnits units = plan.Units(a, pool.Count);
-        a.Partials = units.Partials;
-        WorkerScratch shares = new(scratch, pool.Count, AttentionScratch.Floats(Math.Max(units.Rows, 1), a));
-        long grain = units.Cost * a.HeadDim < InlineCost ? units.Count : 1;
+        AttentionUnits units = Cut(pool, plan, ref a);
+        WorkerScratch shares = new(scratch, pool.Count, AttentionScratch.Floats(Rows(units), a));
         if (cacheType == DType.BF16)
         {
             AttentionJob<TSimd, TVec, BF16> job = new(a, units.Units, shares);
-            pool.Run(ref job, units.Count, grain);
+            Run(pool, units, a, shares, ref job);
         }
         else
         {
             AttentionJob<TSimd, TVec, F32> job = new(a, units.Units, shares);
-            pool.Run(ref job, units.Count, grain);
+            Run(pool, units, a, shares, ref job);
         }
-
-        Merge(pool, units, a, shares);
     }
 
     /// <summary>The same over pages of bfloat16 pairs.</summary>
     internal static void RunPairs(WorkerPool pool, NativeBuffer<float> scratch, CpuAttentionPlan plan, AttentionKernels kernels, AttentionArguments a)
     {
-        plan.Describe(ref a);
-        AttentionUnits units = plan.Units(a, pool.Count);
-        a.Partials = units.Partials;
-        int rows = Math.Max(units.Rows, 1);
-        WorkerScratch shares = new(scratch, pool.Count, Math.Max(AttentionScratch.Floats(rows, a), AttentionPairsScratch.Floats(rows, a)));
-        long grain = units.Cost * a.HeadDim < InlineCost ? units.Count : 1;
+        AttentionUnits units = Cut(pool, plan, ref a);
+        WorkerScratch shares = new(scratch, pool.Count, Math.Max(AttentionScratch.Floats(Rows(units), a), AttentionPairsScratch.Floats(Rows(units), a)));
         AttentionPairsJob<TSimd, TVec> job = new(kernels, a, units.Units, shares);
-        pool.Run(ref job, units.Count, grain);
-        Merge(pool, units, a, shares);
+        Run(pool, units, a, shares, ref job);
     }
 
     /// <summary>The same by tile registers.</summary>
     internal static void RunAmx(
         WorkerPool pool, NativeBuffer<float> scratch, CpuAttentionPlan plan, AmxKernels kernels, AttentionKernels vectors, AttentionArguments a)
     {
-        plan.Describe(ref a);
-        AttentionUnits units = plan.Units(a, pool.Count);
-        a.Partials = units.Partials;
-        int rows = Math.Max(units.Rows, 1);
-        WorkerScratch shares = new(scratch, pool.Count, Math.Max(AttentionScratch.Floats(rows, a), AttentionAmxScratch.Floats(rows, a)));
-        long grain = units.Cost * a.HeadDim < InlineCost ? units.Count : 1;
+        AttentionUnits units = Cut(pool, plan, ref a);
+        WorkerScratch shares = new(scratch, pool.Count, Math.Max(AttentionScratch.Floats(Rows(units), a), AttentionAmxScratch.Floats(Rows(units), a)));
         AttentionAmxJob<TSimd, TVec> job = new(kernels, vectors, a, units.Units, shares);
-        pool.Run(ref job, units.Count, grain);
-        Merge(pool, units, a, shares);
+        Run(pool, units, a, shares, ref job);
     }
 
     /// <summary>The same over pages of bytes.</summary>
     internal static void RunBytes(WorkerPool pool, NativeBuffer<float> scratch, CpuAttentionPlan plan, ByteAttentionKernels kernels, AttentionArguments a)
     {
+        AttentionUnits units = Cut(pool, plan, ref a);
+        WorkerScratch shares = new(scratch, pool.Count, Math.Max(AttentionScratch.Floats(Rows(units), a), AttentionBytesScratch.Floats(Rows(units), a)));
+        AttentionBytesJob<TSimd, TVec> job = new(kernels, a, units.Units, shares);
+        Run(pool, units, a, shares, ref job);
+    }
+
+    private static AttentionUnits Cut(WorkerPool pool, CpuAttentionPlan plan, ref AttentionArguments a)
+    {
         plan.Describe(ref a);
         AttentionUnits units = plan.Units(a, pool.Count);
         a.Partials = units.Partials;
-        int rows = Math.Max(units.Rows, 1);
-        WorkerScratch shares = new(scratch, pool.Count, Math.Max(AttentionScratch.Floats(rows, a), AttentionBytesScratch.Floats(rows, a)));
-        long grain = units.Cost * a.HeadDim < InlineCost ? units.Count : 1;
-        AttentionBytesJob<TSimd, TVec> job = new(kernels, a, units.Units, shares);
-        pool.Run(ref job, units.Count, grain);
-        Merge(pool, units, a, shares);
+        return units;
     }
 
-    private static void Merge(WorkerPool pool, AttentionUnits units, in AttentionArguments a, in WorkerScratch shares)
+    private static int Rows(AttentionUnits units) => Math.Max(units.Rows, 1);
+
+    private static void Run<TJob>(WorkerPool pool, AttentionUnits units, in AttentionArguments a, in WorkerScratch shares, ref TJob job)
+        where TJob : unmanaged, IJob
     {
+        pool.Run(ref job, units.Count, units.Cost * a.HeadDim < InlineCost ? units.Count : 1);
         AttentionMergeJob<TSimd, TVec> merge = new(a, units.Merges, shares);
         pool.Run(ref merge, units.MergeCount, 4);
     }

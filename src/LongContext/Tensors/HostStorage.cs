@@ -30,6 +30,9 @@ public sealed unsafe class HostStorage : TensorStorage
     /// <inheritdoc/>
     public override long ByteCount { get; }
 
+    /// <summary>How matrices lie in it.</summary>
+    internal MatrixLayout Layout { get; private init; }
+
     /// <summary>Allocates <paramref name="byteCount"/> zeroed bytes.</summary>
     /// <exception cref="OutOfMemoryException">The memory cannot be had.</exception>
     public static HostStorage Allocate(long byteCount)
@@ -47,6 +50,10 @@ public sealed unsafe class HostStorage : TensorStorage
         ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
         return new HostStorage(pointer, byteCount, owner, allocated: null);
     }
+
+    /// <summary>The same for memory whose matrices lie in <paramref name="layout"/>.</summary>
+    internal static HostStorage Borrow(byte* pointer, long byteCount, IDisposable owner, MatrixLayout layout) =>
+        new(pointer, byteCount, owner, allocated: null) { Layout = layout };
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -20,6 +20,7 @@ internal sealed unsafe class CpuBackend : IBackend
     private readonly IKernels _kernels;
     private readonly bool _hasPairs; // attention multiplies bfloat16 pairs
     private readonly bool _hasTiles; // attention multiplies them by tile registers, where they suit
+    private readonly bool _packsPanels; // weights of Q8_0 are laid out anew
 
     /// <summary>Starts <paramref name="threads"/> − 1 workers; the engine's thread is the first. 0 means one thread a core.</summary>
     /// <exception cref="ConfigurationException">The environment asks for a vector width that does not exist.</exception>
@@ -48,6 +49,7 @@ internal sealed unsafe class CpuBackend : IBackend
         AttentionKernels? softmax = amx is null ? null : AttentionKernels.FindAny();
         ByteAttentionKernels? bytes = generates && width == SimdWidth.Bits512 ? ByteAttentionKernels.Find() : null;
         (_hasPairs, _hasTiles) = (attention is not null, softmax is not null);
+        _packsPanels = quantised is not null && amx is null; // tiles read weights as files have them
         _kernels = width switch
         {
             SimdWidth.Bits512 => new Kernels<Simd512, Vector512<float>>(_pool, _scratch, rounded, quantised, attention, amx, softmax, bytes),
@@ -73,7 +75,7 @@ internal sealed unsafe class CpuBackend : IBackend
     public Tensor ImportWeight(in Tensor host)
     {
         ShapeGuard.Require(host.Storage is HostStorage, "The weight is not in host memory.");
-        return host;
+        return _packsPanels && PanelRows.Suits(host) ? LinearPanels.Pack(_pool, host) : host;
     }
 
     /// <inheritdoc/>

@@ -22,8 +22,9 @@ internal sealed unsafe class Kernels<TSimd, TVec>(
     public void Embedding(in Tensor table, in Tensor ids, float scale, in Tensor output)
     {
         long rowBytes = BlockFormat.Of(table.Type).ByteCount(table.Shape.RowLength);
+        bool isInPanels = table.Storage is HostStorage { Layout: MatrixLayout.Panels };
         Embedding<TSimd, TVec>.Run(
-            pool, new(table.Type, table.HostPointer, rowBytes, (int*)ids.HostPointer, output.RowLength, scale, Floats(output)), output.Rows);
+            pool, new(table.Type, table.HostPointer, isInPanels, rowBytes, (int*)ids.HostPointer, output.RowLength, scale, Floats(output)), output.Rows);
     }
 
     public void Linear(in Tensor input, in Tensor weight, in Tensor bias, in Tensor output)
@@ -39,7 +40,12 @@ internal sealed unsafe class Kernels<TSimd, TVec>(
             Bias = bias.IsEmpty ? null : Floats(bias),
             Y = Floats(output),
         };
-        if (amx is { } tiles && LinearAmx.Suits(weight.Type, arguments.Rows))
+        if (weight.Storage is HostStorage { Layout: MatrixLayout.Panels })
+        {
+            PanelRows.Check(weight);
+            LinearPanels.Run(pool, scratch, quantised ?? throw new ArgumentException("The weight was imported by a backend of another precision.", nameof(weight)), arguments);
+        }
+        else if (amx is { } tiles && LinearAmx.Suits(weight.Type, arguments.Rows))
         {
             LinearAmx.Run(pool, scratch, tiles, weight.Type, arguments);
         }

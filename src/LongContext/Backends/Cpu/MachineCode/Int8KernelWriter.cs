@@ -9,7 +9,7 @@ namespace LongContext.Backends.Cpu.MachineCode;
 /// is turned into a float, multiplied by both scales and added: first block to last, whatever the tile.</para>
 /// <para>x of a tile: for each block, for each row, 32 signed codes; scale (F32); −zero · sum of codes (32-bit), where a sum starts, for each half if w has
 /// two scales; with minima scale · sum of codes (F32). w of a panel: for each block, for each four features, 32 outputs' four unsigned codes; their 32
-/// scales; 32 minima or second scales.</para>
+/// scales; 32 minima or second scales. Where scales are binary16, they are widened once a block and kept in two registers.</para>
 /// <para>Six rows saturate the multipliers: of 10 instructions there a row and block, 8 are products. That holds only if each row's sums are finished
 /// as soon as its last product is issued, not all rows' together at the end of a block (measured on Zen 5: 875 against 675 GOP/s in the first-level cache).</para>
 /// </remarks>
@@ -33,10 +33,15 @@ internal static class Int8KernelWriter
     private const int ScaleOffset = Block, StartOffset = ScaleOffset + sizeof(float), SecondOffset = StartOffset + sizeof(int);
 
     /// <summary>Bytes of a row's block of x.</summary>
-    internal static int RowBlockBytes(Int8Layout layout) => layout == Int8Layout.Scale ? SecondOffset : SecondOffset + sizeof(float);
+    internal static int RowBlockBytes(Int8Layout layout) => layout is Int8Layout.Scale or Int8Layout.HalfScale ? SecondOffset : SecondOffset + sizeof(float);
 
     /// <summary>Bytes of a panel's block of w.</summary>
-    internal static int PanelBlockBytes(Int8Layout layout) => Outputs * (Block + (layout == Int8Layout.Scale ? sizeof(float) : 2 * sizeof(float)));
+    internal static int PanelBlockBytes(Int8Layout layout) => Outputs * (Block + (layout switch
+    {
+        Int8Layout.HalfScale => sizeof(ushort),
+        Int8Layout.Scale => sizeof(float),
+        _ => 2 * sizeof(float),
+    }));
 
     /// <summary>Tiles of <paramref name="rows"/> rows against one panel.</summary>
     internal static void Tiles(Assembler a, int rows, Int8Layout layout)
@@ -100,14 +105,18 @@ internal static class Int8KernelWriter
     {
         int stepsOfASum = layout == Int8Layout.TwoScales ? Steps / 2 : Steps;
         int next = 0;
-        VectorRegister Free()
-        {
-            int first = (2 * Vectors * rows) + Vectors;
-            return new(first + (next++ % (32 - first)));
-        }
+        int kept = (2 * Vectors * rows) + Vectors;
+        int free = layout == Int8Layout.HalfScale ? kept + Vectors : kept;
+        VectorRegister Free() => new(free + (next++ % (32 - free)));
 
         VectorRegister Sum(int row, int vector) => new((row * Vectors) + vector);
         VectorRegister Weight(int vector) => new((2 * Vectors * rows) + vector);
+        for (int vector = 0; vector < Vectors && layout == Int8Layout.HalfScale; vector++)
+        {
+            a.VmovupsHalf(new(kept + vector), new Address(Rdx, (Steps * Vectors * VectorBytes) + (vector * VectorBytes / 2)));
+            a.Vcvtph2ps(new(kept + vector), new(kept + vector));
+        }
+
         for (int step = 0; step < Steps; step++)
         {
             for (int vector = 0; vector < Vectors; vector++)
@@ -146,7 +155,15 @@ internal static class Int8KernelWriter
             {
                 VectorRegister both = Free();
                 a.Vcvtdq2ps(Sum(row, vector), Sum(row, vector));
-                a.Vmulps(both, scale, new Address(Rdx, scales + (vector * VectorBytes)));
+                if (layout == Int8Layout.HalfScale)
+                {
+                    a.Vmulps(both, scale, new VectorRegister(kept + vector));
+                }
+                else
+                {
+                    a.Vmulps(both, scale, new Address(Rdx, scales + (vector * VectorBytes)));
+                }
+
                 a.Vfmadd231ps(Result(rows, row, vector), Sum(row, vector), both);
             }
 

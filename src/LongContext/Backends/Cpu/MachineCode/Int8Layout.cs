@@ -11,4 +11,7 @@ internal enum Int8Layout
 
     /// <summary>A scale for each half.</summary>
     TwoScales,
+
+    /// <summary>A scale, in binary16.</summary>
+    HalfScale,
 }

@@ -45,7 +45,12 @@ internal static unsafe class Int8SelfCheck
 
         for (int block = 0; block < w.Length; block += wBlock)
         {
-            for (int number = Outputs * Block; number < wBlock; number += sizeof(float))
+            for (int number = Outputs * Block; layout == Int8Layout.HalfScale && number < wBlock; number += sizeof(ushort))
+            {
+                BinaryPrimitives.WriteHalfLittleEndian(w.AsSpan(block + number), (Half)(0.003f * (number % 101)));
+            }
+
+            for (int number = Outputs * Block; layout != Int8Layout.HalfScale && number < wBlock; number += sizeof(float))
             {
                 BinaryPrimitives.WriteSingleLittleEndian(w.AsSpan(block + number), 0.003f * (number % 101));
             }
@@ -105,7 +110,10 @@ internal static unsafe class Int8SelfCheck
                     product += w[(k / 4 * 4 * Outputs) + (4 * output) + (k % 4)] * (sbyte)x[k];
                 }
 
-                sum = MathF.FusedMultiplyAdd(product, Float(scales, (half * Outputs) + output) * Float(x[Block..], 0), sum);
+                float scale = layout == Int8Layout.HalfScale
+                    ? (float)BinaryPrimitives.ReadHalfLittleEndian(scales[(output * sizeof(ushort))..])
+                    : Float(scales, (half * Outputs) + output);
+                sum = MathF.FusedMultiplyAdd(product, scale * Float(x[Block..], 0), sum);
             }
 
             sum = layout == Int8Layout.ScaleAndMinimum ? MathF.FusedMultiplyAdd(Float(scales, Outputs + output), Float(x[Block..], 2), sum) : sum;

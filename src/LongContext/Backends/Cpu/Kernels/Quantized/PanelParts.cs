@@ -67,9 +67,12 @@ internal static unsafe class PanelParts
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> Halves(byte* w, long stride)
     {
-        Vector256<ushort> bits = Vector256.Create(Words(w, stride), Words(w + (8 * stride), stride));
-        return Simd512.WidenF16(Avx512F.ConvertToVector512UInt32(bits));
+        return Simd512.WidenF16(Avx512F.ConvertToVector512UInt32(HalfBits(w, stride)));
     }
+
+    /// <summary>A binary16 of every output, as it is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<ushort> HalfBits(byte* w, long stride) => Vector256.Create(Words(w, stride), Words(w + (8 * stride), stride));
 
     /// <summary>The lower halves of 32-bit numbers as binary16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

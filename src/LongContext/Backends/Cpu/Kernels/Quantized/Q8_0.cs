@@ -25,6 +25,14 @@ internal readonly unsafe struct Q8_0 : IBlockQuantized, IPanelFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pack(byte* w, long stride, byte* panel)
     {
+        PackCodes(w, stride, panel);
+        PanelParts.Halves(w, stride).Store((float*)(panel + PanelParts.Scales));
+    }
+
+    /// <summary>The codes alone of <see cref="Pack"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void PackCodes(byte* w, long stride, byte* panel)
+    {
         Vector512<byte> zero = Vector512.Create((byte)128); // signed to unsigned
         for (int half = 0; half < 2; half++)
         {
@@ -34,7 +42,5 @@ internal readonly unsafe struct Q8_0 : IBlockQuantized, IPanelFormat
                 PanelParts.Lanes(codes + (2 * stride), stride) ^ zero, PanelParts.Lanes(codes + (3 * stride), stride) ^ zero,
                 panel + (half * 4 * PanelParts.Step));
         }
-
-        PanelParts.Halves(w, stride).Store((float*)(panel + PanelParts.Scales));
     }
 }

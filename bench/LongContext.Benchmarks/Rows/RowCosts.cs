@@ -11,12 +11,12 @@ namespace LongContext.Benchmarks.Rows;
 /// <c>-- rows [threads [features [outputs [types]]]]</c>.
 /// </summary>
 /// <remarks>
-/// Weights come from memory: each pass goes through layers of far more bytes than the caches have. Times are the least of interleaved
+/// Weights come from memory: each pass goes through layers of more than ten times the bytes that the last cache has. Times are the least of interleaved
 /// repeats, by processor time with one thread, by the clock with more. The figure to watch is tokens/s relative to one row: doubling the rows must never cost twice the time while memory is the bound.
 /// </remarks>
 internal static class RowCosts
 {
-    private const long PassBytes = 100_000_000;
+    private const long PassBytes = 400_000_000;
     private const int Repeats = 9;
     private static readonly int[] Counts = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
 
@@ -48,7 +48,8 @@ internal static class RowCosts
     {
         long layerBytes = BlockFormat.Of(type).ByteCount((long)features * outputs);
         int layers = (int)Math.Max(PassBytes / layerBytes, 1);
-        Tensor weights = RandomTensors.Create(type, new TensorShape((long)layers * outputs, features), seed: 1);
+        Tensor file = RandomTensors.Create(type, new TensorShape((long)layers * outputs, features), seed: 1);
+        Tensor weights = backend.ImportWeight(file);
         Tensor input = RandomTensors.Create(DType.F32, new TensorShape(Counts.Max(), features), seed: 2);
         Tensor y = backend.Allocate(DType.F32, new TensorShape(Counts.Max(), outputs));
         double[] best = new double[Counts.Length];
@@ -74,6 +75,7 @@ internal static class RowCosts
             Invariant($"{Counts[i] * best[0] / best[i]:F1} ({bytes / best[i]:F1})")));
         output.WriteLine(Invariant($"| {type} {precision} | {bytes / best[0]:F1} | {bytes / best[0] / gigabytes:P0} | {rest} |"));
         weights.Storage.Dispose();
+        file.Storage.Dispose();
         input.Storage.Dispose();
         y.Storage.Dispose();
     }

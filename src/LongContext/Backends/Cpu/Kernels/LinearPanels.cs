@@ -12,7 +12,6 @@ internal static unsafe class LinearPanels
 {
     private const int TileRows = Int8KernelWriter.MostRows;
     private const int MostRows = 128 * TileRows; // quantised at a time: bounds the scratch, and keeps it in the last-level cache
-    private const int ManyRows = 4 * TileRows;
     private const int FewBlocks = 16, ManyBlocks = 128; // of a piece that several tiles read: 17 KB, 139 KB of the second-level cache
     private const int TilesOfAPart = 8;
 
@@ -20,9 +19,10 @@ internal static unsafe class LinearPanels
     {
         int blocks = a.Features / Int8Products.Block;
         int chunk = Parts(a.Rows, MostRows);
-        int tileRows = a.Rows < ManyRows ? Parts(a.Rows, TileRows) : TileRows; // 7 rows as 4 and 3
+        bool isFew = a.Rows < LinearPanelsJob.FewTiles * TileRows;
+        int tileRows = isFew ? Parts(a.Rows, TileRows) : TileRows; // 7 rows as 4 and 3
         int tiles = (Math.Min(a.Rows, chunk) + tileRows - 1) / tileRows;
-        int piece = tiles == 1 ? blocks : Math.Min(blocks, a.Rows < ManyRows ? FewBlocks : ManyBlocks);
+        int piece = tiles == 1 ? blocks : Math.Min(blocks, isFew ? FewBlocks : ManyBlocks);
         long panels = a.Outputs / PanelRows.Rows;
         int splits = (int)Math.Clamp(4L * pool.Count / Math.Max(panels, 1), 1, Math.Max(tiles / TilesOfAPart, 1));
         WorkerScratch shares = new(

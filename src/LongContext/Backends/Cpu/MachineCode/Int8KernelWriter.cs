@@ -24,8 +24,11 @@ internal static class Int8KernelWriter
     /// <summary>Most rows of a tile: with two sums and two results a row and two weights, 26 of 32 registers.</summary>
     internal const int MostRows = 6;
 
-    /// <summary>Cache lines that are asked for at every block of every tile, of what is needed later.</summary>
+    /// <summary>Cache lines that are asked for at every block of every tile, of what is needed later: a panel is read by many tiles.</summary>
     internal const int LinesAhead = 4;
+
+    /// <summary>Kernels that ask for more, for panels that few tiles read, the first from memory: a third, a half, all of a block with <see cref="Int8Layout.HalfScale"/>.</summary>
+    internal static readonly int[] MoreLinesAhead = [6, 9, 17];
 
     private const int VectorBytes = 64;
     private const int Vectors = 2;
@@ -44,7 +47,7 @@ internal static class Int8KernelWriter
     }));
 
     /// <summary>Tiles of <paramref name="rows"/> rows against one panel.</summary>
-    internal static void Tiles(Assembler a, int rows, Int8Layout layout)
+    internal static void Tiles(Assembler a, int rows, Int8Layout layout, int linesAhead = LinesAhead)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, MostRows);
         (Label tile, Label isFirst, Label block) = (new(), new(), new());
@@ -69,8 +72,8 @@ internal static class Int8KernelWriter
         a.Mov(Rcx, Field(nameof(Int8Arguments.Blocks)));
 
         a.Place(block);
-        BlockOfTile(a, rows, layout);
-        for (int line = 0; line < LinesAhead; line++)
+        BlockOfTile(a, rows, layout, linesAhead == LinesAhead ? 0 : linesAhead);
+        for (int line = 0; line < LinesAhead && linesAhead == LinesAhead; line++)
         {
             a.Prefetcht1(new Address(R11, line * VectorBytes));
         }
@@ -101,7 +104,8 @@ internal static class Int8KernelWriter
         a.Ret();
     }
 
-    private static void BlockOfTile(Assembler a, int rows, Int8Layout layout)
+    /// <summary>One block; asks for so many lines for the first-level cache, a few at a time: a burst finds too few buffers free.</summary>
+    private static void BlockOfTile(Assembler a, int rows, Int8Layout layout, int linesAhead)
     {
         int stepsOfASum = layout == Int8Layout.TwoScales ? Steps / 2 : Steps;
         int next = 0;
@@ -143,6 +147,11 @@ internal static class Int8KernelWriter
                 {
                     Finish(row, x, step / stepsOfASum);
                 }
+            }
+
+            for (int line = step * linesAhead / Steps; line < (step + 1) * linesAhead / Steps; line++)
+            {
+                a.Prefetcht0(new Address(R11, line * VectorBytes));
             }
         }
 

@@ -5,6 +5,7 @@ namespace LongContext.Backends.Cpu.MachineCode;
 /// <summary>Addresses of the generated kernels of byte products; unmanaged, so that jobs can carry it.</summary>
 internal readonly unsafe struct Int8Kernels
 {
+    private static readonly Int8Layout[] Layouts = Enum.GetValues<Int8Layout>();
     private static readonly Lazy<Int8Kernels?> Generated = new(Generate);
 
     private readonly void** _entries; // for each layout, by rows from 1
@@ -16,27 +17,39 @@ internal readonly unsafe struct Int8Kernels
 
     /// <summary>Tiles of 1 to <see cref="Int8KernelWriter.MostRows"/> rows against one panel.</summary>
     internal void Tiles(int rows, Int8Layout layout, Int8Arguments arguments) =>
-        ((delegate* unmanaged<Int8Arguments*, void>)_entries[Entry(rows, layout)])(&arguments);
+        ((delegate* unmanaged<Int8Arguments*, void>)_entries[Entry(rows, (int)layout)])(&arguments);
 
-    private static int Entry(int rows, Int8Layout layout) => rows - 1 + ((int)layout * Int8KernelWriter.MostRows);
+    /// <summary>The same against a panel with <see cref="Int8Layout.HalfScale"/>; asks for the <paramref name="more"/>-th of <see cref="Int8KernelWriter.MoreLinesAhead"/>.</summary>
+    internal void TilesAskingMore(int rows, int more, Int8Arguments arguments) =>
+        ((delegate* unmanaged<Int8Arguments*, void>)_entries[Entry(rows, Layouts.Length + more)])(&arguments);
+
+    private static int Entry(int rows, int kind) => rows - 1 + (kind * Int8KernelWriter.MostRows);
 
     private static Int8Kernels? Generate()
     {
-        Int8Layout[] layouts = Enum.GetValues<Int8Layout>();
-        void** entries = (void**)NativeMemory.Alloc((nuint)(layouts.Length * Int8KernelWriter.MostRows), (nuint)sizeof(void*)); // with the code, for the process's life
-        foreach (Int8Layout layout in layouts)
+        int kinds = Layouts.Length + Int8KernelWriter.MoreLinesAhead.Length;
+        void** entries = (void**)NativeMemory.Alloc((nuint)(kinds * Int8KernelWriter.MostRows), (nuint)sizeof(void*)); // with the code, for the process's life
+        for (int kind = 0; kind < kinds; kind++)
         {
             for (int rows = 1; rows <= Int8KernelWriter.MostRows; rows++)
             {
                 Assembler code = new();
-                Int8KernelWriter.Tiles(code, rows, layout);
+                if (kind < Layouts.Length)
+                {
+                    Int8KernelWriter.Tiles(code, rows, Layouts[kind]);
+                }
+                else
+                {
+                    Int8KernelWriter.Tiles(code, rows, Int8Layout.HalfScale, Int8KernelWriter.MoreLinesAhead[kind - Layouts.Length]);
+                }
+
                 void* entry = ExecutableMemory.Place(code.Assemble());
                 if (entry == null)
                 {
                     return null;
                 }
 
-                entries[Entry(rows, layout)] = entry;
+                entries[Entry(rows, kind)] = entry;
             }
         }
 

@@ -20,4 +20,8 @@ internal readonly record struct AttentionContext(
     AttentionParameters Parameters,
     Tensor Cos,
     Tensor Sin,
-    RotaryLayout RotaryLayout);
+    RotaryLayout RotaryLayout)
+{
+    /// <summary>Nobody reads the result of any row: only keys and values are wanted, so a method may leave it as it is.</summary>
+    internal bool IsOutputUnused { get; init; }
+}

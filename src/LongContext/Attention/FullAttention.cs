@@ -42,9 +42,14 @@ internal sealed class FullAttention : IAttentionMethod
     public void Forward(in AttentionContext context, in Tensor q, in Tensor k, in Tensor v, in Tensor output)
     {
         IBackend backend = context.Backend;
-        backend.Rotary(q, context.Cos, context.Sin, context.RotaryLayout);
         backend.Rotary(k, context.Cos, context.Sin, context.RotaryLayout);
         backend.AppendKV(k, v, context.Cache, context.Layer, context.Plan);
+        if (context.IsOutputUnused && _measured.Count == 0)
+        {
+            return;
+        }
+
+        backend.Rotary(q, context.Cos, context.Sin, context.RotaryLayout);
         Tensor lse = _measured.Count > 0 ? _measured[0].Chunk.Recall!.Lse(backend, q.Shape[0], q.Shape[1]) : default;
         backend.Attention(q, context.Cache, context.Layer, context.Plan, context.Parameters, output, lse);
         foreach (ref readonly (int FirstRow, StepChunk Chunk) measured in CollectionsMarshal.AsSpan(_measured))

@@ -121,10 +121,9 @@ internal sealed class CausalLM : IDisposable
     {
         CheckLogits(input.OutputRows.Length, logits.Length);
         CheckInput(input, fewestTokens: 1);
-        ComputeLayers(input, cache, _allLayers);
+        ComputeLayers(input, cache, _allLayers, onlyOutputs: input.OutputRows.Length < input.TokenIds.Length && LayerObserver is null);
         if (input.OutputRows.Length > 0)
         {
-            GatherOutputs(input.OutputRows);
             Project(input.OutputRows.Length, logits);
         }
     }
@@ -136,10 +135,9 @@ internal sealed class CausalLM : IDisposable
     internal void ForwardHidden(in StepInput input, KVCacheStorage cache, Span<float> hidden)
     {
         CheckInput(input, fewestTokens: 0);
-        ComputeLayers(input, cache, _allLayers);
+        ComputeLayers(input, cache, _allLayers, onlyOutputs: input.OutputRows.Length < input.TokenIds.Length && LayerObserver is null);
         if (input.OutputRows.Length > 0)
         {
-            GatherOutputs(input.OutputRows);
             _backend.Download(_a.OutputHidden, hidden[..(input.OutputRows.Length * Config.HiddenSize)]);
         }
     }
@@ -169,8 +167,7 @@ internal sealed class CausalLM : IDisposable
                 break;
             }
 
-            ComputeLayers(step.Input(cache.Shape.PageSize), cache, kinds);
-            GatherOutputs([0]);
+            ComputeLayers(step.Input(cache.Shape.PageSize), cache, kinds, onlyOutputs: false);
             NormOutputs();
             int columns = Math.Min(Config.VocabularySize, WarmUpStep.Columns);
             Tensor logits = _a.Logits.Reshape(new TensorShape(Config.VocabularySize, 1)).Slice(0, columns).Reshape(new TensorShape(1, columns));
@@ -191,10 +188,15 @@ internal sealed class CausalLM : IDisposable
         }
     }
 
-    private void ComputeLayers(in StepInput input, KVCacheStorage cache, ReadOnlySpan<int> layers)
+    /// <summary>Some layers; then <see cref="Activations.OutputHidden"/> has the wanted rows.</summary>
+    /// <param name="input">The step.</param>
+    /// <param name="cache">The KV pages.</param>
+    /// <param name="layers">Which.</param>
+    /// <param name="onlyOutputs">The last one computes no other rows.</param>
+    private void ComputeLayers(in StepInput input, KVCacheStorage cache, ReadOnlySpan<int> layers, bool onlyOutputs)
     {
-        int tokens = input.TokenIds.Length;
-        _a.Resize(tokens, input.OutputRows.Length);
+        (int tokens, int outputs) = (input.TokenIds.Length, input.OutputRows.Length);
+        _a.Resize(tokens, outputs);
         _method.AddItems(input.Batch);
         _backend.Plan(_plan, input.Batch);
         _rotary.Update(input.Positions);
@@ -205,20 +207,31 @@ internal sealed class CausalLM : IDisposable
             _backend.Embedding(_weights.TokenEmbedding, _a.TokenIds, Config.EmbeddingScale, _a.Hidden);
         }
 
-        foreach (int l in layers)
+        if (outputs > 0)
         {
+            _backend.Upload(input.OutputRows, _a.OutputRows);
+        }
+
+        for (int i = 0; i < layers.Length; i++)
+        {
+            int l = layers[i];
             BeforeLayer?.Invoke(l);
             RotaryTable rotary = Config.IsLocal(l) ? _localRotary! : _rotary;
-            _layers[l].Forward(
-                _a, new AttentionContext(_backend, cache, _plan, l, Config.AttentionOf(l), rotary.Cos, rotary.Sin, Config.RotaryLayout));
+            AttentionContext context = new(_backend, cache, _plan, l, Config.AttentionOf(l), rotary.Cos, rotary.Sin, Config.RotaryLayout);
+            if (onlyOutputs && i == layers.Length - 1)
+            {
+                _layers[l].ForwardOutputs(_a, context);
+                return;
+            }
+
+            _layers[l].Forward(_a, context);
             LayerObserver?.Invoke(l, _a.Hidden);
         }
-    }
 
-    private void GatherOutputs(ReadOnlySpan<int> rows)
-    {
-        _backend.Upload(rows, _a.OutputRows);
-        _backend.GatherRows(_a.Hidden, _a.OutputRows, _a.OutputHidden);
+        if (outputs > 0)
+        {
+            _backend.GatherRows(_a.Hidden, _a.OutputRows, _a.OutputHidden);
+        }
     }
 
     private void NormOutputs() => _backend.RmsNorm(_a.OutputHidden, _weights.OutputNorm, Config.RmsNormEpsilon, _a.OutputHidden);

@@ -11,13 +11,35 @@ internal sealed class DecoderLayer(ModelConfig config, LayerWeights w, IBackend 
     /// <summary>Adds this layer to <see cref="Activations.Hidden"/>.</summary>
     internal void Forward(Activations a, in AttentionContext context)
     {
-        Tensor hidden = a.Hidden;
-        Attend(a, hidden, context);
-        FeedForward(a, hidden);
+        Attend(a, context);
+        if (a.Hidden.Shape.Rows > 0)
+        {
+            AddAttended(a, a.Attended, a.Hidden);
+            FeedForward(a, a.Hidden);
+        }
     }
 
-    private void Attend(Activations a, in Tensor hidden, in AttentionContext context)
+    /// <summary>
+    /// The same for <see cref="Activations.OutputHidden"/> alone, which becomes the sum for <see cref="Activations.OutputRows"/>: of the last layer, nobody
+    /// reads more than these rows and all keys and values.
+    /// </summary>
+    internal void ForwardOutputs(Activations a, in AttentionContext context)
     {
+        long outputs = a.OutputRows.Shape.ElementCount;
+        Attend(a, context with { IsOutputUnused = outputs == 0 });
+        if (outputs > 0)
+        {
+            Tensor attended = a.Q.Slice(0, outputs);
+            backend.GatherRows(a.Attended, a.OutputRows, attended);
+            backend.GatherRows(a.Hidden, a.OutputRows, a.OutputHidden);
+            AddAttended(a, attended, a.OutputHidden);
+            FeedForward(a, a.OutputHidden);
+        }
+    }
+
+    private void Attend(Activations a, in AttentionContext context)
+    {
+        Tensor hidden = a.Hidden;
         long tokens = hidden.Shape.Rows;
         Tensor q = a.Q.Reshape(new TensorShape(tokens, config.QHeads, config.HeadDim));
         Tensor k = a.K.Reshape(new TensorShape(tokens, config.KVHeads, config.HeadDim));
@@ -35,10 +57,14 @@ internal sealed class DecoderLayer(ModelConfig config, LayerWeights w, IBackend 
         NormIfAny(q, w.QNorm);
         NormIfAny(k, w.KNorm);
         method.Forward(context, q, k, v, a.Attended.Reshape(q.Shape));
+    }
 
-        backend.Linear(a.Attended, w.AttentionOutput, default, a.Delta);
-        NormIfAny(a.Delta, w.PostAttentionNorm);
-        backend.Add(hidden, a.Delta, hidden);
+    private void AddAttended(Activations a, in Tensor attended, in Tensor hidden)
+    {
+        Tensor delta = a.Delta.Slice(0, hidden.Shape.Rows);
+        backend.Linear(attended, w.AttentionOutput, default, delta);
+        NormIfAny(delta, w.PostAttentionNorm);
+        backend.Add(hidden, delta, hidden);
     }
 
     private void FeedForward(Activations a, in Tensor hidden)

@@ -193,6 +193,26 @@ internal sealed class CausalLMTests
         Assert.That(last, Is.EqualTo(expected).Within(1e-6f));
     }
 
+    [TestCase(new[] { 5 })]
+    [TestCase(new[] { 1, 4 })]
+    [TestCase(new int[0])]
+    public void Forward_OfTheLastLayer_ComputesOnlyTheWantedRows_AndTheirLogitsAreThoseOfAllRows(int[] rows)
+    {
+        int[] ids = [5, 6, 7, 8, 9, 10];
+        using ModelFiles files = Files(Phi3);
+        using ModelRun whole = new(files, new ReferenceBackend(), 64, 8, 32);
+        float[][] expected = whole.Logits(ids, ids.Length);
+
+        using RowCountingBackend backend = new();
+        using CausalLM model = Load(files, backend);
+        using KVCacheStorage cache = Cache(model, backend);
+        float[] logits = new float[53 * rows.Length];
+        Run(model, cache, ids, 0, rows, logits);
+        Assert.That(logits, Is.EqualTo(rows.SelectMany(row => expected[row]).ToArray()));
+        int projections = 3 * ids.Length; // q, k and v
+        Assert.That(backend.LinearRows, Is.EqualTo((2 * projections) + (4 * ids.Length) + (4 * rows.Length) + rows.Length));
+    }
+
     private static void Step(int[] ids, int[] rows, int logits)
     {
         using ModelFiles files = Files(Phi3);

@@ -145,6 +145,9 @@ public sealed class InferenceSessionBuilder
     /// <param name="create">Makes a rank's timeline; called once for each rank of this process.</param>
     internal InferenceSessionBuilder UseTimeline(Func<int, StepTimeline> create) => With(_configuration with { Timeline = create });
 
+    /// <summary>Computes all rows of the last layer too, which nobody reads; for measurements that take one layer for any.</summary>
+    internal InferenceSessionBuilder UseAllRowsOfTheLastLayer() => With(_configuration with { AllRowsOfTheLastLayer = true });
+
     /// <summary>What a session of <paramref name="contextLength"/> tokens on the CPU would need, from the model's headers alone; allocates nothing.</summary>
     /// <param name="contextLength">Tokens, at least 1; may be more than the model's.</param>
     /// <exception cref="ConfigurationException">No model was named, or an option is out of range.</exception>

@@ -79,6 +79,7 @@ internal sealed class RankFactory(SessionConfiguration configuration, SessionSiz
         CausalLM model = owned.Add(loaded is not null && configuration.CreateBackend is null
             ? loaded.Share(backend, method, sizes.ContextLength, rows, outputs)
             : CausalLM.Load(files, backend, method, sizes.ContextLength, rows, outputs, progress, cancellationToken));
+        model.AllRowsOfTheLastLayer = configuration.AllRowsOfTheLastLayer;
         KVCacheStorage cache = owned.Add(SessionFactory.Allocate(backend, shape));
         if (configuration.WarmUp == WarmUp.AtBuild && loaded is null)
         {

@@ -65,6 +65,9 @@ internal sealed record SessionConfiguration
     /// <summary>Makes a rank's timeline; null for none.</summary>
     internal Func<int, StepTimeline>? Timeline { get; init; }
 
+    /// <summary>Whether rows of the last layer are computed that nobody reads.</summary>
+    internal bool AllRowsOfTheLastLayer { get; init; }
+
     /// <summary>True for a rank other than 0.</summary>
     internal bool IsWorker { get; init; }
 

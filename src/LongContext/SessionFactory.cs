@@ -59,6 +59,7 @@ internal static class SessionFactory
         CausalLM model = owned.Add(CausalLM.Load(
             files, backend, method, sizes.ContextLength, sizes.Limits.MaxTokens,
             sizes.Limits.MaxOutputs, progress, cancellationToken));
+        model.AllRowsOfTheLastLayer = configuration.AllRowsOfTheLastLayer;
         KVCacheStorage storage = owned.Add(Allocate(backend, sizes.KVCache(sizes.ContextLength)));
         if (configuration.WarmUp == WarmUp.AtBuild && method is FullAttention) // others remember sequences: a warm-up's is none
         {

@@ -110,6 +110,7 @@ internal sealed class Measurer(Settings settings, string model)
             .UseModel(model)
             .UseContextLength(tokens + SpareTokens)
             .UsePrefixReuse(PrefixReuse.Disabled)
+            .UseAllRowsOfTheLastLayer()
             .UseMaxConcurrentRequests(1);
         if (settings.Chunk is { } chunk && method.Ranks > 1)
         {

@@ -55,6 +55,9 @@ internal sealed class CausalLM : IDisposable
     /// <summary>Told of the residual stream after each layer: layer, [tokens, hidden]. For tests and diagnosis.</summary>
     internal Action<int, Tensor>? LayerObserver { get; set; }
 
+    /// <summary>Whether <see cref="Forward"/> computes rows of the last layer that nobody reads; so it does where there is a <see cref="LayerObserver"/>.</summary>
+    internal bool AllRowsOfTheLastLayer { get; set; }
+
     /// <summary>Maps and checks the configuration, from headers alone.</summary>
     internal static ModelConfig ReadConfig(ModelFiles files) => ArchitectureRegistry.Read(files).Config;
 
@@ -121,7 +124,7 @@ internal sealed class CausalLM : IDisposable
     {
         CheckLogits(input.OutputRows.Length, logits.Length);
         CheckInput(input, fewestTokens: 1);
-        ComputeLayers(input, cache, _allLayers, onlyOutputs: input.OutputRows.Length < input.TokenIds.Length && LayerObserver is null);
+        ComputeLayers(input, cache, _allLayers, OnlyOutputs(input));
         if (input.OutputRows.Length > 0)
         {
             Project(input.OutputRows.Length, logits);
@@ -135,7 +138,7 @@ internal sealed class CausalLM : IDisposable
     internal void ForwardHidden(in StepInput input, KVCacheStorage cache, Span<float> hidden)
     {
         CheckInput(input, fewestTokens: 0);
-        ComputeLayers(input, cache, _allLayers, onlyOutputs: input.OutputRows.Length < input.TokenIds.Length && LayerObserver is null);
+        ComputeLayers(input, cache, _allLayers, OnlyOutputs(input));
         if (input.OutputRows.Length > 0)
         {
             _backend.Download(_a.OutputHidden, hidden[..(input.OutputRows.Length * Config.HiddenSize)]);
@@ -187,6 +190,9 @@ internal sealed class CausalLM : IDisposable
             _weights.Dispose();
         }
     }
+
+    private bool OnlyOutputs(in StepInput input) =>
+        input.OutputRows.Length < input.TokenIds.Length && LayerObserver is null && !AllRowsOfTheLastLayer;
 
     /// <summary>Some layers; then <see cref="Activations.OutputHidden"/> has the wanted rows.</summary>
     /// <param name="input">The step.</param>

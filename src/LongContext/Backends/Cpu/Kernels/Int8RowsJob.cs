@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using LongContext.Backends.Cpu.MachineCode;
 
 namespace LongContext.Backends.Cpu.Kernels;
 
-/// <summary>Quantises rows of x and lays them out in tiles: <see cref="Int8Products"/>, <see cref="Int8KernelWriter"/>. A piece is a row.</summary>
+/// <summary>Quantises rows of x and lays them out in tiles: <see cref="Int8Products"/>, <see cref="Int8KernelWriter"/>. A piece is some blocks of a tile.</summary>
+/// <remarks>A tile's rows alternate in memory block by block, so one worker writes them together: what two of them wrote at once would travel between their caches.</remarks>
 /// <param name="x">[rows, features].</param>
 /// <param name="rows">Rows.</param>
 /// <param name="blocks">Blocks of 32 features.</param>
@@ -16,7 +16,10 @@ namespace LongContext.Backends.Cpu.Kernels;
 internal readonly unsafe struct Int8RowsJob(
     float* x, int rows, int blocks, int zero, Int8Layout layout, byte* tiles, int tileRows = Int8KernelWriter.MostRows) : IJob
 {
-    private const int Lanes = 16;
+    private const int Lanes = 16, Group = Int8Codes.Blocks;
+    private const int PieceBlocks = 32;
+    private const int RowsAhead = 2; // of what is read: memory answers later than a row's 32 blocks take
+    private const int ElementsOfAClaim = 16_384;
 
     private readonly float* _x = x;
     private readonly int _rows = rows;
@@ -26,60 +29,56 @@ internal readonly unsafe struct Int8RowsJob(
     private readonly byte* _tiles = tiles;
     private readonly int _tileRows = tileRows;
 
+    /// <summary>All pieces.</summary>
+    internal long Pieces => (_rows + _tileRows - 1L) / _tileRows * PiecesOfATile;
+
+    private int PiecesOfATile => (_blocks + PieceBlocks - 1) / PieceBlocks;
+
     /// <summary>Bytes that the tiles of <paramref name="rows"/> rows take.</summary>
     internal static long Bytes(long rows, int blocks, Int8Layout layout) => rows * blocks * Int8KernelWriter.RowBlockBytes(layout);
+
+    internal static void Run(WorkerPool pool, Int8RowsJob job)
+    {
+        int elements = Math.Min(job._tileRows, job._rows) * Math.Min(job._blocks, PieceBlocks) * Int8KernelWriter.Block;
+        pool.Run(ref job, job.Pieces, ElementsOfAClaim / Math.Max(elements, 1));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Execute(int worker, long start, long end)
     {
         int recordBytes = Int8KernelWriter.RowBlockBytes(_layout);
-        for (long row = start; row < end; row++)
+        for (long piece = start; piece < end; piece++)
         {
-            long first = row / _tileRows * _tileRows;
-            long tileRows = Math.Min(_tileRows, _rows - first);
-            byte* record = _tiles + Bytes(first, _blocks, _layout) + ((row - first) * recordBytes);
-            float* source = _x + (row * _blocks * Int8KernelWriter.Block);
-            for (int block = 0; block < _blocks; block++)
+            long firstRow = piece / PiecesOfATile * _tileRows;
+            int first = (int)(piece % PiecesOfATile) * PieceBlocks, last = Math.Min(first + PieceBlocks, _blocks);
+            int tileRows = (int)Math.Min(_tileRows, _rows - firstRow);
+            byte* tile = _tiles + Bytes(firstRow, _blocks, _layout);
+            long step = tileRows * recordBytes;
+            long rowElements = (long)_blocks * Int8KernelWriter.Block;
+            for (int row = 0; row < tileRows; row++)
             {
-                (float scale, int lower, int upper) = Quantise(source, (sbyte*)record);
-                float* numbers = (float*)(record + Int8KernelWriter.Block);
-                numbers[0] = scale;
-                ((int*)numbers)[1] = -_zero * (_layout == Int8Layout.TwoScales ? lower : lower + upper);
-                if (_layout == Int8Layout.TwoScales)
+                float* source = _x + ((firstRow + row) * rowElements) + (first * Int8KernelWriter.Block);
+                (int turns, int nextRow) = Math.DivRem(row + RowsAhead, tileRows);
+                long ahead = ((nextRow - row) * rowElements) + (turns * PieceBlocks * Int8KernelWriter.Block);
+                byte* record = tile + ((((long)first * tileRows) + row) * recordBytes);
+                int block = first;
+                for (; block + Group <= last; block += Group)
                 {
-                    ((int*)numbers)[2] = -_zero * upper;
-                }
-                else if (_layout == Int8Layout.ScaleAndMinimum)
-                {
-                    numbers[2] = scale * (lower + upper);
+                    for (int line = 0; line < Group * Int8KernelWriter.Block; line += Lanes)
+                    {
+                        Sse.Prefetch0(source + ahead + line);
+                    }
+
+                    Int8Codes.Write(source, _zero, _layout, record, record + step, record + (2 * step), record + (3 * step));
+                    source += Group * Int8KernelWriter.Block;
+                    record += Group * step;
                 }
 
-                source += Int8KernelWriter.Block;
-                record += tileRows * recordBytes;
+                if (block < last)
+                {
+                    Int8Codes.WriteFew(source, last - block, _zero, _layout, record, record + step, record + (2 * step));
+                }
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (float Scale, int Lower, int Upper) Quantise(float* source, sbyte* codes)
-    {
-        Vector512<float> low = Vector512.Load(source), high = Vector512.Load(source + Lanes);
-        Vector512<int> magnitude = Vector512.Create(int.MaxValue); // as integers, so that a NaN is the largest
-        Vector512<int> both = Vector512.Max(low.AsInt32() & magnitude, high.AsInt32() & magnitude);
-        Vector256<int> half = Vector256.Max(both.GetLower(), both.GetUpper());
-        Vector128<int> quarter = Vector128.Max(half.GetLower(), half.GetUpper());
-        quarter = Vector128.Max(quarter, Vector128.Shuffle(quarter, Vector128.Create(2, 3, 0, 1)));
-        quarter = Vector128.Max(quarter, Vector128.Shuffle(quarter, Vector128.Create(1, 0, 3, 2)));
-        float largest = quarter.AsSingle().ToScalar();
-        Vector512<float> inverse = Vector512.Create(largest >= Int8Products.Least ? 127 / largest : 0);
-        Vector512<int> lowCodes = Avx512F.ConvertToVector512Int32(low * inverse), highCodes = Avx512F.ConvertToVector512Int32(high * inverse);
-        Vector256<sbyte> bytes = Vector256.Create(Avx512F.ConvertToVector128SByte(lowCodes), Avx512F.ConvertToVector128SByte(highCodes));
-        bytes.Store(codes);
-
-        // Sums of eight bytes each, of codes + 128; two of them are half a block.
-        Vector256<ulong> sums = Avx2.SumAbsoluteDifferences(bytes.AsByte() ^ Vector256.Create((byte)128), Vector256<byte>.Zero).AsUInt64();
-        Vector128<ulong> halves = Sse2.UnpackLow(sums.GetLower(), sums.GetUpper()) + Sse2.UnpackHigh(sums.GetLower(), sums.GetUpper());
-        const int offset = 128 * Lanes;
-        return (largest * (1 / 127f), (int)halves.ToScalar() - offset, (int)halves.GetElement(1) - offset);
     }
 }

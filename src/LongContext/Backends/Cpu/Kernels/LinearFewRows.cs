@@ -28,7 +28,7 @@ internal static unsafe class LinearFewRows
             shared: PanelClaims.Floats(pool.Count) + (Int8RowsJob.Bytes(a.Rows, blocks, layout) / sizeof(float)));
         byte* rows = (byte*)(shares.Shared + PanelClaims.Floats(pool.Count));
         Int8RowsJob quantise = new(a.X, a.Rows, blocks, BlockCodes.Zero(type), layout, rows, passRows);
-        pool.Run(ref quantise, a.Rows, 16_384 / Math.Max(a.Features, 1));
+        Int8RowsJob.Run(pool, quantise);
         int panel = Panel(pool, a, passes);
         PanelClaims claims = new(shares.Shared, pool.Count, (a.Outputs + (long)panel - 1) / panel);
         LinearFewRowsJob job = new(kernels, a, rows, type, passRows, panel, claims, shares);

@@ -29,7 +29,7 @@ internal static unsafe class LinearInt8
             part.Y += (long)row * a.Outputs;
             part.Rows = Math.Min(a.Rows - row, chunk);
             Int8RowsJob quantise = new(part.X, part.Rows, blocks, BlockCodes.Zero(type), layout, (byte*)shares.Shared);
-            pool.Run(ref quantise, part.Rows, 16_384 / Math.Max(a.Features, 1));
+            Int8RowsJob.Run(pool, quantise);
             int splits = (int)Math.Clamp(4L * pool.Count / Math.Max(panels, 1), 1, Math.Max(part.Rows / (TilesOfAPart * Int8KernelWriter.MostRows), 1));
             LinearInt8Job job = new(kernels, part, type, piece, splits, pool.Count, shares);
             pool.Run(ref job, panels * splits, 131_072 / Math.Max((long)part.Rows * a.Features * Int8KernelWriter.Outputs, 1));

@@ -53,7 +53,8 @@ internal static unsafe class FewRowsSelfCheck
         fixed (float* to = sums)
         fixed (float* own = scratch)
         {
-            new Int8RowsJob(x, rows, Blocks, BlockCodes.Zero(type), layout, quantised, rows).Execute(0, 0, rows);
+            Int8RowsJob quantise = new(x, rows, Blocks, BlockCodes.Zero(type), layout, quantised, rows);
+            quantise.Execute(0, 0, quantise.Pieces);
             kernels.Dot(rows, new FewRowsArguments
             {
                 X = quantised,

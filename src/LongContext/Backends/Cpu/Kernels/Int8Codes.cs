@@ -65,7 +65,7 @@ internal static unsafe class Int8Codes
         *(long*)(r1 + numbers) = low.GetElement(1);
         *(long*)(r2 + numbers) = high.ToScalar();
         *(long*)(r3 + numbers) = high.GetElement(1);
-        if (layout != Int8Layout.Scale)
+        if (layout is Int8Layout.TwoScales or Int8Layout.ScaleAndMinimum)
         {
             *(float*)(r0 + third) = thirds.ToScalar();
             *(float*)(r1 + third) = thirds.GetElement(1);

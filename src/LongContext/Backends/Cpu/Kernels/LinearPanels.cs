@@ -35,7 +35,7 @@ internal static unsafe class LinearPanels
             part.Y += (long)row * a.Outputs;
             part.Rows = Math.Min(a.Rows - row, chunk);
             Int8RowsJob quantise = new(part.X, part.Rows, blocks, BlockCodes.Zero(DType.Q8_0), Int8Layout.HalfScale, rows, tileRows);
-            pool.Run(ref quantise, part.Rows, 16_384 / Math.Max(a.Features, 1));
+            Int8RowsJob.Run(pool, quantise);
             LinearPanelsJob job = new(kernels, part, rows, tileRows, piece, splits, new PanelClaims(shares.Shared, pool.Count, panels * splits));
             pool.Run(ref job, pool.Count, (long)part.Rows * a.Features * a.Outputs < 262_144 ? pool.Count : 1);
         }

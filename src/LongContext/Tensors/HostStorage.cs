@@ -34,14 +34,14 @@ public sealed unsafe class HostStorage : TensorStorage
     internal MatrixLayout Layout { get; private init; }
 
     /// <summary>Allocates <paramref name="byteCount"/> zeroed bytes.</summary>
+    /// <remarks>Of large storage the system gives a page when it is first touched: what a step leaves unused of the largest step's tensors costs no memory.</remarks>
     /// <exception cref="OutOfMemoryException">The memory cannot be had.</exception>
     public static HostStorage Allocate(long byteCount)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
-        nuint size = Math.Max((nuint)byteCount, 1);
-        void* memory = NativeMemory.AlignedAlloc(size, Alignment);
-        NativeMemory.Clear(memory, size);
-        return new HostStorage((byte*)memory, byteCount, owner: null, memory);
+        void* memory = NativeMemory.AllocZeroed(checked((nuint)byteCount + Alignment));
+        nuint aligned = ((nuint)memory + (Alignment - 1)) & ~(nuint)(Alignment - 1);
+        return new HostStorage((byte*)aligned, byteCount, owner: null, memory);
     }
 
     /// <summary>Views memory that <paramref name="owner"/> keeps alive; disposing the storage disposes the owner.</summary>
@@ -60,7 +60,7 @@ public sealed unsafe class HostStorage : TensorStorage
     {
         if (_allocated != null)
         {
-            NativeMemory.AlignedFree(_allocated);
+            NativeMemory.Free(_allocated);
             _allocated = null;
         }
 

@@ -58,8 +58,9 @@ internal static unsafe class BF16Lanes
         }
     }
 
+    /// <summary>16 floats rounded likewise, each in the lower half of its lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Upper(Vector512<float> x)
+    internal static Vector512<uint> Upper(Vector512<float> x)
     {
         Vector512<uint> bits = x.AsUInt32();
         Vector512<uint> rounded = bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512<uint>.One);

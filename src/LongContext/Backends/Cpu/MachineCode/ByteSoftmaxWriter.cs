@@ -99,7 +99,10 @@ internal static unsafe class ByteSoftmaxWriter
         (Label greatest, Label page) = (new(), new());
         (VectorRegister old, VectorRegister max, VectorRegister x, VectorRegister factor, VectorRegister fraction) = (new(0), new(1), new(2), new(3), new(4));
         StartMaxima(a);
-        StartWeights(a);
+        a.Vbroadcastss(C1, Constant(nameof(SoftmaxConstants.C1)));
+        a.Vbroadcastss(C2, Constant(nameof(SoftmaxConstants.C2)));
+        a.Vbroadcastss(C3, Constant(nameof(SoftmaxConstants.C3)));
+        a.Vbroadcastss(One, Constant(nameof(SoftmaxConstants.One)));
         a.Mov(Rax, ArgumentField(nameof(ByteAttentionArguments.Max)));
         a.Vmovups(old, new Address(Rax));
         a.Vmovaps(max, old);
@@ -160,24 +163,24 @@ internal static unsafe class ByteSoftmaxWriter
         a.Ret();
     }
 
-    /// <summary>What <see cref="RowWeights"/> needs in registers 27 to 31; changes rax.</summary>
+    /// <summary>What <see cref="RowWeights"/> needs in registers 28 to 31; changes rax.</summary>
     internal static void StartWeights(Assembler a)
     {
         a.Mov(Rax, ArgumentField(nameof(ByteAttentionArguments.Constants)));
-        a.Vbroadcastss(C1, Constant(nameof(SoftmaxConstants.C1)));
-        a.Vbroadcastss(C2, Constant(nameof(SoftmaxConstants.C2)));
-        a.Vbroadcastss(C3, Constant(nameof(SoftmaxConstants.C3)));
-        a.Vbroadcastss(One, Constant(nameof(SoftmaxConstants.One)));
         a.Vbroadcastss(Shift, Constant(nameof(SoftmaxConstants.Shift)));
+        a.Vbroadcastss(SixteenthShift, Constant(nameof(SoftmaxConstants.SixteenthShift)));
+        a.Vbroadcastss(Inverse, Constant(nameof(SoftmaxConstants.Inverse)));
+        a.Vmovups(Sixteenths, Constant(nameof(SoftmaxConstants.Sixteenths)));
     }
 
     /// <summary>
     /// The instructions, in a part for each 16 keys, that turn the row at r9 to weights by the negated maximum in it and leave parts of the
-    /// denominator over the first scores; r13 is at the inverses of the values' scales. Registers 21 to 26.
+    /// denominator over the first scores; r13 is at the inverses of the values' scales. Registers 21 to 27.
     /// </summary>
     internal static Action[][] RowWeights(Assembler a)
     {
         (VectorRegister x, VectorRegister fraction, VectorRegister weight) = (new(21), new(22), new(23));
+        VectorRegister sixteenth = new(27);
         (VectorRegister negated, VectorRegister sum, VectorRegister bytes) = (new(24), new(25), new(26));
         List<Action>[] parts = [.. Enumerable.Range(0, Vectors).Select(_ => new List<Action>())];
         parts[0].Add(() => a.Vbroadcastss(negated, new Address(R9, ByteRow.WeightOffset)));
@@ -187,11 +190,11 @@ internal static unsafe class ByteSoftmaxWriter
             parts[Vectors - 1 - v].AddRange(
             [
                 () => a.Vaddps(x, negated, new Address(R9, offset)),
-                () => a.VreducepsFloor(fraction, x),
-                () => a.Vmovaps(weight, C3),
-                () => a.Vfmadd213ps(weight, fraction, C2),
-                () => a.Vfmadd213ps(weight, fraction, C1),
-                () => a.Vfmadd213ps(weight, fraction, One),
+                () => a.VreducepsSixteenth(fraction, x),
+                () => a.VaddpsDown(sixteenth, x, SixteenthShift),
+                () => a.Vaddps(weight, fraction, Inverse),
+                () => a.Vpermps(sixteenth, sixteenth, Sixteenths),
+                () => a.Vmulps(weight, weight, sixteenth),
                 () => a.Vscalefps(weight, weight, x),
                 () => a.Vaddps(isFirst ? bytes : fraction, weight, Shift),
                 () => a.Vsubps(weight, isFirst ? bytes : fraction, Shift),
@@ -297,7 +300,13 @@ internal static unsafe class ByteSoftmaxWriter
 
     private static VectorRegister Largest => new(20);
 
-    private static VectorRegister Shift => new(27);
+    private static VectorRegister Shift => new(28);
+
+    private static VectorRegister SixteenthShift => new(29);
+
+    private static VectorRegister Inverse => new(30);
+
+    private static VectorRegister Sixteenths => new(31);
 
     private static Address ArgumentField(string name) => new(Rdi, (int)Marshal.OffsetOf<ByteAttentionArguments>(name));
 

@@ -40,6 +40,7 @@ internal sealed class AssemblerTests
                 Expect($"vcvtph2ps zmm{x},ymm{y}", a => a.Vcvtph2ps(new(x), new VectorRegister(y)));
                 Expect($"vmovaps zmm{x},zmm{y}", a => a.Vmovaps(new(x), new(y)));
                 Expect($"vreduceps zmm{x},zmm{y},9", a => a.VreducepsFloor(new(x), new(y)));
+                Expect($"vreduceps zmm{x},zmm{y},73", a => a.VreducepsSixteenth(new(x), new(y)));
                 Expect($"vpermilps zmm{x},zmm{y},78", a => a.Vpermilps(new(x), new(y), 78));
                 foreach (int z in Vectors)
                 {
@@ -50,6 +51,8 @@ internal sealed class AssemblerTests
                     Expect($"vshuff32x4 zmm{x},zmm{y},zmm{z},78", a => a.Vshuff32x4(new(x), new(y), new(z), 78));
                     Expect($"vpxord zmm{x},zmm{y},zmm{z}", a => a.Vpxord(new(x), new(y), new(z)));
                     Expect($"vaddps zmm{x},zmm{y},zmm{z}", a => a.Vaddps(new(x), new(y), new VectorRegister(z)));
+                    Expect($"vaddps zmm{x}{{rd-sae}},zmm{y},zmm{z}", a => a.VaddpsDown(new(x), new(y), new(z)));
+                    Expect($"vpermps zmm{x},zmm{y},zmm{z}", a => a.Vpermps(new(x), new(y), new(z)));
                     Expect($"vmulps zmm{x},zmm{y},zmm{z}", a => a.Vmulps(new(x), new(y), new VectorRegister(z)));
                     Expect($"vfmadd231ps zmm{x},zmm{y},zmm{z}", a => a.Vfmadd231ps(new(x), new(y), new VectorRegister(z)));
                     Expect($"vcvtne2ps2bf16 zmm{x},zmm{y},zmm{z}", a => a.Vcvtne2ps2bf16(new(x), new(y), new VectorRegister(z)));

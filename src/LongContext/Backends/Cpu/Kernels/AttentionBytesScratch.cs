@@ -14,6 +14,7 @@ internal readonly unsafe struct AttentionBytesScratch
     /// <summary>Pages of a step, at fixed places in every segment.</summary>
     internal const int StepPages = 8;
 
+    private const int RowFloats = StepPages * RowBlock * ByteRow.Bytes / sizeof(float);
     private const int Line = ByteAttentionWriter.RowLanes; // floats of a cache line too
 
     internal AttentionBytesScratch(float* memory, int rows, in AttentionArguments a)
@@ -24,15 +25,15 @@ internal readonly unsafe struct AttentionBytesScratch
         next += Lines(QueryBytes(rows, a) / sizeof(float));
         QueryFactors = (QueryFactor*)next;
         next += Lines(2L * rows);
-        Scores = next;
-        next += RowBlock * ScoreFloats;
-        Weights = (byte*)next;
-        next += RowBlock * WeightFloats;
+        Rows = (byte*)next;
+        next += RowFloats;
         PageFactors = next;
         next += StepPages * Line;
         EarlierFactors = next;
         next += Line;
         Max = next;
+        next += Line;
+        Denominators = next;
         next += Line;
         SeenInverses = next;
         next += 2 * BytePage.Keys;
@@ -53,11 +54,8 @@ internal readonly unsafe struct AttentionBytesScratch
     /// <summary>[rows].</summary>
     internal QueryFactor* QueryFactors { get; }
 
-    /// <summary>[RowBlock, <see cref="ScoreFloats"/>].</summary>
-    internal float* Scores { get; }
-
-    /// <summary>[RowBlock, <see cref="WeightFloats"/>] floats of bytes.</summary>
-    internal byte* Weights { get; }
+    /// <summary>[StepPages, RowBlock] of <see cref="ByteRow"/>.</summary>
+    internal byte* Rows { get; }
 
     /// <summary>[StepPages, 16].</summary>
     internal float* PageFactors { get; }
@@ -67,6 +65,9 @@ internal readonly unsafe struct AttentionBytesScratch
 
     /// <summary>[16], the rows' maxima while a step works on them.</summary>
     internal float* Max { get; }
+
+    /// <summary>[16], the rows' denominators, likewise.</summary>
+    internal float* Denominators { get; }
 
     /// <summary>[2][64]: inverses of a step's first and last page, 0 where no row sees a key.</summary>
     internal float* SeenInverses { get; }
@@ -83,16 +84,10 @@ internal readonly unsafe struct AttentionBytesScratch
     /// <summary>The segments done before.</summary>
     internal AttentionState Total { get; }
 
-    /// <summary>Floats of a row of scores: a cache line more than there are keys, so that rows do not compete for the same sets.</summary>
-    internal static long ScoreFloats => (StepPages * BytePage.Keys) + Line;
-
-    /// <summary>Floats of a row of weights, likewise.</summary>
-    internal static long WeightFloats => (StepPages * BytePage.Keys / sizeof(float)) + Line;
-
     /// <summary>Floats a worker needs for tiles of up to <paramref name="rows"/> rows.</summary>
     internal static long Floats(int rows, in AttentionArguments a) =>
-        Lines((long)rows * a.HeadDim) + Lines(QueryBytes(rows, a) / sizeof(float)) + Lines(2L * rows) + (RowBlock * (ScoreFloats + WeightFloats))
-        + ((StepPages + 2) * Line) + (3 * BytePage.Keys)
+        Lines((long)rows * a.HeadDim) + Lines(QueryBytes(rows, a) / sizeof(float)) + Lines(2L * rows) + RowFloats
+        + ((StepPages + 3) * Line) + (3 * BytePage.Keys)
         + Lines(StepPages * (long)sizeof(BytePage) / sizeof(float)) + (2 * AttentionState.Floats(rows, a.PaddedHeadDim));
 
     private static long QueryBytes(int rows, in AttentionArguments a) => (long)rows * HeadCodes.Padded(a.HeadDim);

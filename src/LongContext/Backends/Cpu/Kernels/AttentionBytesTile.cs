@@ -18,6 +18,7 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
 {
     private const int AheadBlocks = 2; // of keys or values, between what is read and what is asked for
     private const int Width = 16;
+    private const int Tile = ByteAttentionWriter.WeighingRows;
     private const int MostRows = ByteAttentionWriter.MostRows;
     private const int MostVectors = ByteAttentionWriter.MostVectors;
 
@@ -74,6 +75,7 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
         int firstPage = low / BytePage.Keys;
         int count = ((high - 1) / BytePage.Keys) + 1 - firstPage;
         FillPages(item, stepStart, firstPage, count, low, high, aheadEnd);
+        long pageStride = (rows + Tile - 1) / Tile * Tile * ByteRow.Bytes;
         ByteAttentionArguments step = new()
         {
             Pages = _scratch.Pages,
@@ -82,26 +84,31 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
             QueryStride = HeadCodes.Padded(_arguments.HeadDim),
             KeyFours = HeadCodes.Padded(_arguments.HeadDim) / 4,
             QueryFactors = _scratch.QueryFactors + firstRow,
-            Scores = _scratch.Scores,
-            ScoreStride = AttentionBytesScratch.ScoreFloats * sizeof(float),
-            Weights = _scratch.Weights,
-            WeightStride = AttentionBytesScratch.WeightFloats * sizeof(float),
+            Rows = _scratch.Rows,
+            PageStride = pageStride,
             PageFactors = _scratch.PageFactors,
             EarlierFactors = _scratch.EarlierFactors,
             Max = _scratch.Max,
-            Denominators = state.Denominators + firstRow,
+            Denominators = _scratch.Denominators,
             Sums = state.Sums + ((long)firstRow * _arguments.PaddedHeadDim),
             SumStride = _arguments.PaddedHeadDim * sizeof(float),
             ValueStride = _arguments.PaddedHeadDim * 4,
         };
         Scores(step, rows);
-        Mask(item, firstRow, rows, stepStart + (firstPage * BytePage.Keys), count, stepStart + high);
         step.RowGroups = rows;
-        Span<float> max = new(state.Max + firstRow, rows);
+        if (Mask(item, firstRow, rows, stepStart + (firstPage * BytePage.Keys), count, stepStart + high, pageStride))
+        {
+            _kernels.Maxima(&step);
+        }
+
+        Span<float> max = new(state.Max + firstRow, rows), denominators = new(state.Denominators + firstRow, rows);
         max.CopyTo(new Span<float>(_scratch.Max, rows));
-        _kernels.Softmax(&step);
+        denominators.CopyTo(new Span<float>(_scratch.Denominators, rows));
+        _kernels.Factors(&step);
+        WeightsAndSums(step, rows);
+        _kernels.Denominators(&step);
         new ReadOnlySpan<float>(_scratch.Max, rows).CopyTo(max);
-        Sums(step, rows);
+        new ReadOnlySpan<float>(_scratch.Denominators, rows).CopyTo(denominators);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -155,98 +162,129 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scores(ByteAttentionArguments step, int rows)
     {
-        (int tile, int groups, int rest) = Cut(rows);
+        (int groups, int rest) = Math.DivRem(rows, Tile);
         if (groups > 0)
         {
             step.RowGroups = groups;
-            _kernels.Scores(tile, &step);
+            step.NextPageRows = step.PageStride - ((groups - 1) * Tile * ByteRow.Bytes);
+            _kernels.Scores(Tile, &step);
         }
 
         if (rest > 0)
         {
-            step.Queries += groups * tile * step.QueryStride;
-            step.QueryFactors += groups * tile;
-            step.Scores = (float*)((byte*)step.Scores + (groups * tile * step.ScoreStride));
+            step = From(step, groups * Tile);
             step.RowGroups = 1;
+            step.NextPageRows = step.PageStride;
             _kernels.Scores(rest, &step);
         }
     }
 
+    /// <summary>Makes the weights with the first features' sums, then adds up the other features.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Sums(ByteAttentionArguments step, int rows)
+    private void WeightsAndSums(ByteAttentionArguments step, int rows)
     {
-        (int tile, int groups, int rest) = Cut(rows);
-        float* sums = step.Sums;
-        for (int column = 0; column < _arguments.PaddedHeadDim; column += MostVectors * Width)
+        int vectors = Math.Min(MostVectors, _arguments.PaddedHeadDim / Width);
+        (int groups, int rest) = Math.DivRem(rows, Tile);
+        if (groups > 0)
         {
-            int vectors = Math.Min(MostVectors, (_arguments.PaddedHeadDim - column) / Width);
-            step.ValueOffset = column * 4L;
-            step.Sums = sums + column;
-            if (groups > 0)
-            {
-                step.RowGroups = groups;
-                _kernels.Sums(tile, vectors, &step);
-            }
+            step.RowGroups = groups;
+            step.NextPageRows = step.PageStride - ((groups - 1) * Tile * ByteRow.Bytes);
+            _kernels.WeightsAndSums(vectors, &step);
+        }
 
-            if (rest > 0)
-            {
-                ByteAttentionArguments last = step;
-                last.Weights += groups * tile * step.WeightStride;
-                last.Sums = (float*)((byte*)step.Sums + (groups * tile * step.SumStride));
-                last.PageFactors += groups * tile;
-                last.EarlierFactors += groups * tile;
-                last.RowGroups = 1;
-                _kernels.Sums(rest, vectors, &last);
-            }
+        if (rest > 0)
+        {
+            ByteAttentionArguments last = From(step, groups * Tile);
+            last.RowGroups = rest;
+            _kernels.Weights(&last);
+            last.RowGroups = 1;
+            _kernels.Sums(rest, vectors, &last);
+        }
+
+        for (int column = MostVectors * Width; column < _arguments.PaddedHeadDim; column += MostVectors * Width)
+        {
+            step.ValueOffset = column * 4L;
+            step.Sums += MostVectors * Width;
+            Sums(step, rows, Math.Min(MostVectors, (_arguments.PaddedHeadDim - column) / Width));
         }
     }
 
-    /// <summary>The kernels' tiles for so many rows: 4 and 3 rather than 6 and 1.</summary>
-    private static (int Tile, int Groups, int Left) Cut(int rows)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Sums(ByteAttentionArguments step, int rows, int vectors)
     {
-        int tile = rows is > MostRows and < 2 * MostRows ? (rows + 1) / 2 : MostRows;
-        return (tile, rows / tile, rows % tile);
+        int tile = rows is > MostRows and < 2 * MostRows ? (rows + 1) / 2 : MostRows; // 4 and 3 rather than 6 and 1
+        (int groups, int rest) = Math.DivRem(rows, tile);
+        if (groups > 0)
+        {
+            step.RowGroups = groups;
+            _kernels.Sums(tile, vectors, &step);
+        }
+
+        if (rest > 0)
+        {
+            step = From(step, groups * tile);
+            step.RowGroups = 1;
+            _kernels.Sums(rest, vectors, &step);
+        }
+    }
+
+    /// <summary>The step from a row of it on.</summary>
+    private static ByteAttentionArguments From(ByteAttentionArguments step, int row)
+    {
+        step.Queries += row * step.QueryStride;
+        step.QueryFactors += row;
+        step.Rows += row * ByteRow.Bytes;
+        step.PageFactors += row;
+        step.EarlierFactors += row;
+        step.Sums = (float*)((byte*)step.Sums + (row * step.SumStride));
+        return step;
     }
 
     /// <summary>Caps scores, and hides from each row the keys that it does not see.</summary>
+    /// <returns>Whether any score changed.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Mask(in AttentionItem item, int firstRow, int rows, int start, int pages, int high)
+    private bool Mask(in AttentionItem item, int firstRow, int rows, int start, int pages, int high, long pageStride)
     {
-        int columns = pages * BytePage.Keys;
-        bool allSeen = high == start + columns && _arguments.KeyEnd(item, Token(firstRow)) >= high
+        int end = start + (pages * BytePage.Keys);
+        bool allSeen = high == end && _arguments.KeyEnd(item, Token(firstRow)) >= high
             && _arguments.KeyStart(item, Token(firstRow + rows - 1)) <= start;
         if (allSeen && _arguments.CapFactor == 0)
         {
-            return;
+            return false;
         }
 
         for (int row = 0; row < rows; row++)
         {
-            float* scores = _scratch.Scores + (row * AttentionBytesScratch.ScoreFloats);
-            if (_arguments.CapFactor > 0)
+            int from = _arguments.KeyStart(item, Token(firstRow + row));
+            int to = Math.Min(_arguments.KeyEnd(item, Token(firstRow + row)), high);
+            for (int page = 0; page < pages; page++)
             {
-                Cap(scores, item, start, columns);
-            }
+                Span<float> scores = new(_scratch.Rows + (page * pageStride) + (row * ByteRow.Bytes), BytePage.Keys);
+                int pageStart = start + (page * BytePage.Keys);
+                if (_arguments.CapFactor > 0)
+                {
+                    Cap(scores, item, pageStart);
+                }
 
-            int token = Token(firstRow + row);
-            int from = Math.Clamp(_arguments.KeyStart(item, token) - start, 0, high - start);
-            int to = Math.Clamp(_arguments.KeyEnd(item, token) - start, 0, high - start);
-            new Span<float>(scores, from).Fill(float.NegativeInfinity);
-            new Span<float>(scores + to, columns - to).Fill(float.NegativeInfinity);
+                scores[..Math.Clamp(from - pageStart, 0, BytePage.Keys)].Fill(float.NegativeInfinity);
+                scores[Math.Clamp(to - pageStart, 0, BytePage.Keys)..].Fill(float.NegativeInfinity);
+            }
         }
+
+        return true;
     }
 
     /// <summary>The cap is of scores alone: the values' scales are added after it.</summary>
-    private void Cap(float* scores, in AttentionItem item, int start, int columns)
+    private void Cap(Span<float> scores, in AttentionItem item, int pageStart)
     {
-        AttentionSoftmax<TSimd, TVec>.Cap(scores, columns, _arguments.CapFactor);
-        int* indices = _arguments.KVPageIndices + _arguments.KVIndptr[item.Sequence] + (start / BytePage.Keys);
-        for (int i = 0; i < columns / BytePage.Keys; i++)
+        int page = _arguments.KVPageIndices[_arguments.KVIndptr[item.Sequence] + (pageStart / BytePage.Keys)];
+        fixed (float* first = scores)
         {
-            Span<float> part = new(scores + (i * BytePage.Keys), BytePage.Keys);
-            float* logs = _arguments.Pages.Scales(indices[i], _unit.KVHead) + BytePage.Keys;
-            TensorPrimitives.Add(part, new ReadOnlySpan<float>(logs, BytePage.Keys), part);
+            AttentionSoftmax<TSimd, TVec>.Cap(first, BytePage.Keys, _arguments.CapFactor);
         }
+
+        float* logs = _arguments.Pages.Scales(page, _unit.KVHead) + BytePage.Keys;
+        TensorPrimitives.Add(scores, new ReadOnlySpan<float>(logs, BytePage.Keys), scores);
     }
 
     /// <summary>Token of the item that a row of the tile belongs to.</summary>

@@ -67,6 +67,10 @@ internal sealed partial class Assembler
         Byte(choice);
     }
 
+    /// <summary>destination = floats of source, chosen by the last four bits of each lane of choice.</summary>
+    internal void Vpermps(VectorRegister destination, VectorRegister choice, VectorRegister source) =>
+        Evex(Map.F38, Prefix.P66, 0x16, destination, choice, source);
+
     /// <summary>Lower half of destination = the lower halves of source's 16 32-bit numbers.</summary>
     internal void Vpmovdw(VectorRegister destination, VectorRegister source) => Evex(Map.F38, Prefix.PF3, 0x33, source, default, destination);
 

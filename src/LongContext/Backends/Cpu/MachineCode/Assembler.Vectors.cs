@@ -42,6 +42,10 @@ internal sealed partial class Assembler
     /// <summary>destination = x + memory, 16 floats.</summary>
     internal void Vaddps(VectorRegister destination, VectorRegister x, Address y) => Evex(Map.F0, Prefix.None, 0x58, destination, x, y, Whole);
 
+    /// <summary>destination = x + y rounded downwards, 16 floats.</summary>
+    internal void VaddpsDown(VectorRegister destination, VectorRegister x, VectorRegister y) =>
+        Evex(Map.F0, Prefix.None, 0x58, destination, x, y, length: 1, rounds: 1);
+
     /// <summary>destination = x · y, 16 floats.</summary>
     internal void Vmulps(VectorRegister destination, VectorRegister x, VectorRegister y) => Evex(Map.F0, Prefix.None, 0x59, destination, x, y);
 
@@ -81,6 +85,13 @@ internal sealed partial class Assembler
     {
         Evex(Map.F3A, Prefix.P66, 0x56, destination, default, source);
         Byte(0x09); // no bits of a fraction kept, downwards, no exception for the lost ones
+    }
+
+    /// <summary>destination = source − floor(16 · source) / 16, 16 floats; 0 for an infinity.</summary>
+    internal void VreducepsSixteenth(VectorRegister destination, VectorRegister source)
+    {
+        Evex(Map.F3A, Prefix.P66, 0x56, destination, default, source);
+        Byte(0x49); // four bits of a fraction kept
     }
 
     /// <summary>destination = x · 2^floor(y), 16 floats; 0 for y = −∞.</summary>
@@ -152,10 +163,12 @@ internal sealed partial class Assembler
         Byte(0x77);
     }
 
-    private void Evex(Map map, Prefix prefix, int opcode, VectorRegister register, VectorRegister first, VectorRegister second, int length = 2)
+    /// <summary>Registers only; where it <paramref name="rounds"/> as no other instruction does, the length's bits say how: 1 is downwards.</summary>
+    private void Evex(
+        Map map, Prefix prefix, int opcode, VectorRegister register, VectorRegister first, VectorRegister second, int length = 2, int rounds = 0)
     {
         (int r, int s) = (register.Number, second.Number);
-        EvexBytes(map, prefix, r, first.Number, Inverted(s, 4), Inverted(s, 3), length, broadcast: 0);
+        EvexBytes(map, prefix, r, first.Number, Inverted(s, 4), Inverted(s, 3), length, rounds);
         Byte(opcode);
         Operands(r, s);
     }

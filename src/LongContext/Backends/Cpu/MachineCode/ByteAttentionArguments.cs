@@ -22,17 +22,14 @@ internal unsafe struct ByteAttentionArguments
     /// <summary>[rows].</summary>
     internal QueryFactor* QueryFactors;
 
-    /// <summary>[rows in whole fours, PageCount · 64] F32, written by scores; of each 64, softmax leaves 16 parts of the denominator in the first places.</summary>
-    internal float* Scores;
+    /// <summary>[PageCount, rows in whole fours] of <see cref="ByteRow"/>.</summary>
+    internal byte* Rows;
 
-    /// <summary>Bytes from a row of scores to the next.</summary>
-    internal long ScoreStride;
+    /// <summary>Bytes from a page's rows to the next page's.</summary>
+    internal long PageStride;
 
-    /// <summary>[rows, PageCount · 64] unsigned bytes, written by softmax.</summary>
-    internal byte* Weights;
-
-    /// <summary>Bytes from a row of weights to the next.</summary>
-    internal long WeightStride;
+    /// <summary>Bytes from the last tile's rows of a page to the next page's first.</summary>
+    internal long NextPageRows;
 
     /// <summary>[PageCount, <see cref="ByteAttentionWriter.RowLanes"/>], written by softmax: what a page's sums of a row count for.</summary>
     internal float* PageFactors;

@@ -8,7 +8,7 @@ namespace LongContext.Backends.Cpu.MachineCode;
 /// Lanes lie along keys for scores and along features for sums; four bytes side by side are multiplied and added exactly, in 32-bit
 /// integers, within a page. Each page's integers count as floats once: so a row has the same bits whatever rows a kernel takes with it.
 /// </remarks>
-internal static unsafe class ByteAttentionWriter
+internal static unsafe partial class ByteAttentionWriter
 {
     /// <summary>Most rows of a tile.</summary>
     internal const int MostRows = 6;
@@ -20,22 +20,23 @@ internal static unsafe class ByteAttentionWriter
     internal const int RowLanes = 16;
 
     private const int VectorBytes = 64;
+    private const int FirstColumn = 24; // its register
     private const int FourBytes = 4;
-    private const int ScoreBytes = BytePage.Keys * sizeof(float);
     private const int ValueFours = BytePage.Keys / 4;
 
-    /// <summary>scores = (queries · keys) · both scales + log₂ of the values' scales: every page for every group of rows.</summary>
+    /// <summary>scores = (queries · keys) · both scales + log₂ of the values' scales: every page for every group of rows; each page's maxima.</summary>
     internal static void Scores(Assembler a, int rows)
     {
-        (Label page, Label group, Label four, Label ahead) = (new(), new(), new(), new());
+        (Label page, Label group, Label plain, Label done) = (new(), new(), new(), new());
         Enter(a);
         a.Mov(R8, Field(nameof(ByteAttentionArguments.QueryStride)));
-        a.Mov(R15, Field(nameof(ByteAttentionArguments.ScoreStride)));
-        a.Mov(R9, Field(nameof(ByteAttentionArguments.Scores)));
+        a.Mov(R9, Field(nameof(ByteAttentionArguments.PageFactors)));
+        a.Mov(R14, Field(nameof(ByteAttentionArguments.Rows)));
+        ByteSoftmaxWriter.StartMaxima(a);
 
         a.Place(page);
         a.Mov(R13, Field(nameof(ByteAttentionArguments.Queries)));
-        a.Mov(R14, R9);
+        a.Mov(R15, R9);
         a.Mov(Rbp, Field(nameof(ByteAttentionArguments.QueryFactors)));
         a.Mov(R12, Field(nameof(ByteAttentionArguments.RowGroups)));
 
@@ -49,31 +50,25 @@ internal static unsafe class ByteAttentionWriter
             }
         }
 
-        StartAhead(a, nameof(BytePage.KeysAhead), ahead);
         a.Mov(Rdx, PageField(nameof(BytePage.KeyCodes)));
         a.Mov(Rcx, Field(nameof(ByteAttentionArguments.KeyFours)));
         a.Mov(Rsi, R13);
-        FourthRow(a, rows);
-        a.Place(four);
-        Columns(a, MostVectors);
-        for (int row = 0; row < rows; row++)
+        if (rows > 3)
         {
-            a.Vpbroadcastd(Four(row), Strided(row < 3 ? Rsi : Rbx, row % 3, R8));
-            for (int v = 0; v < MostVectors; v++)
-            {
-                a.Vpdpbusd(Sum(row, v), Column(v), Four(row));
-            }
+            a.Lea(Rbx, new Address(Rsi, 0, R8, 2)); // row 3
+            a.Add(Rbx, R8);
         }
 
-        a.Add(Rsi, FourBytes);
-        a.Add(Rbx, FourBytes);
-        a.Add(Rdx, MostVectors * VectorBytes);
-        a.Sub(Rcx, 1);
-        a.Jcc(Condition.NotEqual, four);
+        JumpUnlessFirst(a, plain);
+        a.Mov(Rax, PageField(nameof(BytePage.KeysAhead)));
+        ScoreFours(a, rows, Asking.Ahead);
+        a.Jmp(done);
+        a.Place(plain);
+        ScoreFours(a, rows, Asking.Not);
+        a.Place(done);
 
         a.Mov(Rdx, PageField(nameof(BytePage.KeyScales)));
         a.Mov(Rcx, PageField(nameof(BytePage.ValueLogs)));
-        ThirdRow(a, rows);
         for (int row = 0; row < rows; row++)
         {
             a.Vbroadcastss(Four(row), RowFactor(row, nameof(QueryFactor.Scale)));
@@ -82,20 +77,31 @@ internal static unsafe class ByteAttentionWriter
                 a.Vcvtdq2ps(Sum(row, v), Sum(row, v));
                 a.Vmulps(Sum(row, v), Sum(row, v), new Address(Rdx, v * VectorBytes));
                 a.Vfmadd213ps(Sum(row, v), Four(row), new Address(Rcx, v * VectorBytes));
-                a.Vmovups(CRow(row, v), Sum(row, v));
+                a.Vmovups(new Address(R14, (row * ByteRow.Bytes) + (v * VectorBytes)), Sum(row, v));
             }
         }
 
+        for (int row = 0; row < rows; row++)
+        {
+            a.Vmaxps(new(16 + row), Sum(row, 0), Sum(row, 1));
+            a.Vmaxps(Sum(row, 3), Sum(row, 2), Sum(row, 3));
+            a.Vmaxps(new(16 + row), new(16 + row), Sum(row, 3));
+        }
+
+        ByteSoftmaxWriter.Maxima(a, rows, R14, R15, maxima: 16, spare: 0);
         a.Add(Rbp, rows * sizeof(QueryFactor));
+        a.Add(R14, rows * ByteRow.Bytes);
+        a.Add(R15, rows * sizeof(float));
         for (int row = 0; row < rows; row++)
         {
             a.Add(R13, R8);
-            a.Add(R14, R15);
         }
 
         a.Sub(R12, 1);
         a.Jcc(Condition.NotEqual, group);
-        a.Add(R9, ScoreBytes);
+        a.Add(R14, Field(nameof(ByteAttentionArguments.NextPageRows)));
+        a.Sub(R14, rows * ByteRow.Bytes);
+        a.Add(R9, VectorBytes);
         NextPage(a, page);
         Leave(a);
     }
@@ -103,9 +109,43 @@ internal static unsafe class ByteAttentionWriter
     /// <summary>sums = earlier factor · sums + page factor · (weights · values) of each page.</summary>
     internal static void Sums(Assembler a, int rows, int vectors)
     {
-        (Label earlier, Label page, Label group, Label four, Label ahead) = (new(), new(), new(), new(), new());
+        (Label page, Label group, Label plain, Label done) = (new(), new(), new(), new());
         Enter(a);
         a.Mov(R15, Field(nameof(ByteAttentionArguments.SumStride)));
+        Earlier(a, rows, vectors);
+        a.Mov(R8, Field(nameof(ByteAttentionArguments.ValueStride)));
+        a.Mov(R9, Field(nameof(ByteAttentionArguments.Rows)));
+        a.Mov(R13, Field(nameof(ByteAttentionArguments.PageFactors)));
+        a.Place(page);
+        a.Mov(Rsi, R9);
+        a.Mov(Rbp, R13);
+        a.Mov(R14, Field(nameof(ByteAttentionArguments.Sums)));
+        a.Mov(R12, Field(nameof(ByteAttentionArguments.RowGroups)));
+
+        a.Place(group);
+        StartSums(a, rows, vectors);
+        a.Mov(Rcx, ValueFours);
+        JumpUnlessFirst(a, plain);
+        a.Mov(Rax, PageField(nameof(BytePage.ValuesAhead)));
+        SumFours(a, rows, vectors, Asking.Ahead);
+        a.Jmp(done);
+        a.Place(plain);
+        SumFours(a, rows, vectors, Asking.Not);
+        a.Place(done);
+        FinishSums(a, rows, vectors);
+        a.Add(Rsi, (rows * ByteRow.Bytes) - (ValueFours * FourBytes));
+        a.Sub(R12, 1);
+        a.Jcc(Condition.NotEqual, group);
+        a.Add(R9, Field(nameof(ByteAttentionArguments.PageStride)));
+        a.Add(R13, VectorBytes);
+        NextPage(a, page);
+        Leave(a);
+    }
+
+    /// <summary>sums = earlier factor · sums.</summary>
+    private static void Earlier(Assembler a, int rows, int vectors)
+    {
+        Label earlier = new();
         a.Mov(R14, Field(nameof(ByteAttentionArguments.Sums)));
         a.Mov(Rbp, Field(nameof(ByteAttentionArguments.EarlierFactors)));
         a.Mov(R12, Field(nameof(ByteAttentionArguments.RowGroups)));
@@ -125,18 +165,10 @@ internal static unsafe class ByteAttentionWriter
         NextCRows(a, rows);
         a.Sub(R12, 1);
         a.Jcc(Condition.NotEqual, earlier);
+    }
 
-        a.Mov(R8, Field(nameof(ByteAttentionArguments.WeightStride)));
-        a.Sub(R9, R9); // bytes of weights, and of factors, of the pages done
-        a.Place(page);
-        a.Mov(R13, Field(nameof(ByteAttentionArguments.Weights)));
-        a.Add(R13, R9);
-        a.Mov(Rbp, Field(nameof(ByteAttentionArguments.PageFactors)));
-        a.Add(Rbp, R9);
-        a.Mov(R14, Field(nameof(ByteAttentionArguments.Sums)));
-        a.Mov(R12, Field(nameof(ByteAttentionArguments.RowGroups)));
-
-        a.Place(group);
+    private static void StartSums(Assembler a, int rows, int vectors)
+    {
         for (int row = 0; row < rows; row++)
         {
             for (int v = 0; v < vectors; v++)
@@ -145,17 +177,59 @@ internal static unsafe class ByteAttentionWriter
             }
         }
 
-        StartAhead(a, nameof(BytePage.ValuesAhead), ahead);
         a.Mov(Rdx, PageField(nameof(BytePage.ValueCodes)));
         a.Add(Rdx, Field(nameof(ByteAttentionArguments.ValueOffset)));
-        a.Mov(Rcx, ValueFours);
-        a.Mov(Rsi, R13);
-        FourthRow(a, rows);
+    }
+
+    /// <summary>A page's sums, now whole, into those of all pages; on to the next rows.</summary>
+    private static void FinishSums(Assembler a, int rows, int vectors)
+    {
+        ThirdRow(a, rows);
+        for (int row = 0; row < rows; row++)
+        {
+            VectorRegister factor = rows == WeighingRows ? WeighingFour : Four(row);
+            a.Vbroadcastss(factor, new Address(Rbp, row * sizeof(float)));
+            for (int v = 0; v < vectors; v++)
+            {
+                a.Vcvtdq2ps(Sum(row, v), Sum(row, v));
+                a.Vfmadd213ps(Sum(row, v), factor, CRow(row, v));
+                a.Vmovups(CRow(row, v), Sum(row, v));
+            }
+        }
+
+        a.Add(Rbp, rows * sizeof(float));
+        NextCRows(a, rows);
+    }
+
+    private static void ScoreFours(Assembler a, int rows, Asking asking)
+    {
+        Label four = new();
         a.Place(four);
-        Columns(a, vectors);
+        Columns(a, MostVectors, asking);
         for (int row = 0; row < rows; row++)
         {
             a.Vpbroadcastd(Four(row), Strided(row < 3 ? Rsi : Rbx, row % 3, R8));
+            for (int v = 0; v < MostVectors; v++)
+            {
+                a.Vpdpbusd(Sum(row, v), Column(v), Four(row));
+            }
+        }
+
+        a.Add(Rsi, FourBytes);
+        a.Add(Rbx, FourBytes);
+        a.Add(Rdx, MostVectors * VectorBytes);
+        a.Sub(Rcx, 1);
+        a.Jcc(Condition.NotEqual, four);
+    }
+
+    private static void SumFours(Assembler a, int rows, int vectors, Asking asking)
+    {
+        Label four = new();
+        a.Place(four);
+        Columns(a, vectors, asking);
+        for (int row = 0; row < rows; row++)
+        {
+            a.Vpbroadcastd(Four(row), WeightFour(row, 0));
             for (int v = 0; v < vectors; v++)
             {
                 a.Vpdpbusd(Sum(row, v), Four(row), Column(v));
@@ -163,67 +237,29 @@ internal static unsafe class ByteAttentionWriter
         }
 
         a.Add(Rsi, FourBytes);
-        a.Add(Rbx, FourBytes);
-        a.Add(Rdx, Field(nameof(ByteAttentionArguments.ValueStride)));
+        a.Add(Rdx, R8);
         a.Sub(Rcx, 1);
         a.Jcc(Condition.NotEqual, four);
-
-        ThirdRow(a, rows);
-        for (int row = 0; row < rows; row++)
-        {
-            a.Vbroadcastss(Four(row), new Address(Rbp, row * sizeof(float)));
-            for (int v = 0; v < vectors; v++)
-            {
-                a.Vcvtdq2ps(Sum(row, v), Sum(row, v));
-                a.Vfmadd213ps(Sum(row, v), Four(row), CRow(row, v));
-                a.Vmovups(CRow(row, v), Sum(row, v));
-            }
-        }
-
-        a.Add(Rbp, rows * sizeof(float));
-        for (int row = 0; row < rows; row++)
-        {
-            a.Add(R13, R8);
-        }
-
-        NextCRows(a, rows);
-        a.Sub(R12, 1);
-        a.Jcc(Condition.NotEqual, group);
-        a.Add(R9, VectorBytes);
-        NextPage(a, page);
-        Leave(a);
     }
 
-    /// <summary>rax = distance to what is fetched: the first rows ask for a line ahead for every line they read, the others for what is there.</summary>
-    private static void StartAhead(Assembler a, string field, Label ahead)
+    /// <summary>The first rows of a page ask for a line ahead for every line they read; the others find there what they read.</summary>
+    private static void JumpUnlessFirst(Assembler a, Label plain)
     {
-        a.Mov(Rax, PageField(field));
         a.Cmp(R12, Field(nameof(ByteAttentionArguments.RowGroups)));
-        a.Jcc(Condition.Equal, ahead);
-        a.Sub(Rax, Rax);
-        a.Place(ahead);
+        a.Jcc(Condition.NotEqual, plain);
     }
 
-    private static void Columns(Assembler a, int vectors)
+    /// <summary>Vectors of b at rdx, and those as far ahead as rax says.</summary>
+    private static void Columns(Assembler a, int vectors, Asking asking, int register = FirstColumn)
     {
         for (int v = 0; v < vectors; v++)
         {
-            a.Vmovups(Column(v), new Address(Rdx, v * VectorBytes));
+            a.Vmovups(new(register + v), new Address(Rdx, v * VectorBytes));
         }
 
-        for (int v = 0; v < vectors; v++)
+        for (int v = 0; v < vectors && asking == Asking.Ahead; v++)
         {
             a.Prefetcht0(new Address(Rdx, v * VectorBytes, Rax));
-        }
-    }
-
-    /// <summary>rbx = row 3 of a.</summary>
-    private static void FourthRow(Assembler a, int rows)
-    {
-        if (rows > 3)
-        {
-            a.Lea(Rbx, new Address(Rsi, 0, R8, 2));
-            a.Add(Rbx, R8);
         }
     }
 
@@ -276,7 +312,10 @@ internal static unsafe class ByteAttentionWriter
 
     private static VectorRegister Sum(int row, int vector) => new((row * MostVectors) + vector);
 
-    private static VectorRegister Column(int vector) => new(24 + vector);
+    private static VectorRegister Column(int vector) => new(FirstColumn + vector);
+
+    /// <summary>Four weights of a row, so many after those that rsi is at.</summary>
+    private static Address WeightFour(int row, int fours) => new(Rsi, (row * ByteRow.Bytes) + ByteRow.WeightOffset + (fours * FourBytes));
 
     private static VectorRegister Four(int row) => new(28 + (row % 4));
 
@@ -289,6 +328,12 @@ internal static unsafe class ByteAttentionWriter
         count == 0 ? new Address(start) : new Address(start, 0, stride, count);
 
     private static Address Field(string name) => new(Rdi, (int)Marshal.OffsetOf<ByteAttentionArguments>(name));
+
+    private enum Asking
+    {
+        Not,
+        Ahead,
+    }
 
     private static Address PageField(string name) => new(R10, (int)Marshal.OffsetOf<BytePage>(name));
 }

@@ -12,134 +12,97 @@ namespace LongContext.Backends.Cpu.MachineCode;
 internal static unsafe class ByteSoftmaxWriter
 {
     private const int VectorBytes = 64;
+    private const int Four = 4; // rows whose lanes are combined at once
     private const int Vectors = BytePage.Keys / 16;
     private const int FactorBytes = ByteAttentionWriter.RowLanes * sizeof(float); // of a page
 
-    /// <summary>Scores to weights of one byte; factors of the pages and of what was before; maximum and denominator up to date.</summary>
-    internal static void Write(Assembler a)
+    /// <summary>Maxima of every page anew: of scores that are no longer what the product wrote.</summary>
+    internal static void Maxima(Assembler a)
     {
-        (Label page, Label four, Label row) = (new(), new(), new());
-        Enter(a);
-        a.Mov(R8, ArgumentField(nameof(ByteAttentionArguments.Scores)));
-        a.Mov(R9, ArgumentField(nameof(ByteAttentionArguments.Weights)));
-        a.Mov(R12, ArgumentField(nameof(ByteAttentionArguments.PageFactors)));
-        a.Mov(R10, ArgumentField(nameof(ByteAttentionArguments.Pages)));
+        (Label page, Label four) = (new(), new());
+        StartMaxima(a);
+        a.Mov(R8, ArgumentField(nameof(ByteAttentionArguments.Rows)));
+        a.Mov(R9, ArgumentField(nameof(ByteAttentionArguments.PageFactors)));
         a.Mov(R11, ArgumentField(nameof(ByteAttentionArguments.PageCount)));
-        a.Mov(R13, ArgumentField(nameof(ByteAttentionArguments.ScoreStride)));
-
         a.Place(page);
         a.Mov(Rsi, R8);
-        a.Mov(Rbx, R12);
+        a.Mov(Rdx, R9);
         a.Mov(Rcx, ArgumentField(nameof(ByteAttentionArguments.RowGroups)));
         a.Place(four);
-        Maxima(a);
-        a.Sub(Rcx, 4);
-        a.Jcc(Condition.Greater, four);
-
-        a.Mov(Rdx, new Address(R10, (int)Marshal.OffsetOf<BytePage>(nameof(BytePage.ValueInverses))));
-        for (int v = 0; v < Vectors; v++)
+        for (int row = 0; row < Four; row++)
         {
-            a.Vmovups(Inverse(v), new Address(Rdx, v * VectorBytes));
-        }
-
-        a.Mov(Rsi, R8);
-        a.Mov(Rdx, R9);
-        a.Mov(Rbx, R12);
-        a.Mov(Rcx, ArgumentField(nameof(ByteAttentionArguments.RowGroups)));
-        a.Place(row);
-        Weights(a);
-        a.Add(Rsi, R13);
-        a.Add(Rdx, ArgumentField(nameof(ByteAttentionArguments.WeightStride)));
-        a.Add(Rbx, sizeof(float));
-        a.Sub(Rcx, 1);
-        a.Jcc(Condition.NotEqual, row);
-        a.Add(R8, BytePage.Keys * sizeof(float));
-        a.Add(R9, BytePage.Keys);
-        a.Add(R12, FactorBytes);
-        a.Add(R10, sizeof(BytePage));
-        a.Sub(R11, 1);
-        a.Jcc(Condition.NotEqual, page);
-
-        Factors(a);
-        Denominators(a);
-        Leave(a);
-    }
-
-    /// <summary>The maxima of a page's scores of four rows from rsi on, to rbx; both go on by four rows.</summary>
-    private static void Maxima(Assembler a)
-    {
-        for (int row = 0; row < 4; row++)
-        {
-            a.Vmovups(new(row), new Address(Rsi));
-            a.Vmovups(new(4 + row), new Address(Rsi, VectorBytes));
-            a.Vmaxps(new(row), new(row), new Address(Rsi, 2 * VectorBytes));
-            a.Vmaxps(new(4 + row), new(4 + row), new Address(Rsi, 3 * VectorBytes));
-            a.Add(Rsi, R13);
-        }
-
-        for (int row = 0; row < 4; row++)
-        {
-            a.Vmaxps(new(row), new(row), new VectorRegister(4 + row));
-        }
-
-        for (int pair = 0; pair < 4; pair += 2)
-        {
-            a.Vunpcklps(new(4 + pair), new(pair), new(pair + 1));
-            a.Vunpckhps(new(5 + pair), new(pair), new(pair + 1));
-            a.Vmaxps(new(4 + pair), new(4 + pair), new VectorRegister(5 + pair));
-        }
-
-        a.Vshufps(new(0), new(4), new(6), 0b01_00_01_00);
-        a.Vshufps(new(1), new(4), new(6), 0b11_10_11_10);
-        a.Vmaxps(new(0), new(0), new VectorRegister(1));
-        a.Vshuff32x4(new(1), new(0), new(0), 0b01_00_11_10);
-        a.Vmaxps(new(0), new(0), new VectorRegister(1));
-        a.Vshuff32x4(new(1), new(0), new(0), 0b10_11_00_01);
-        a.Vmaxps(new(0), new(0), new VectorRegister(1));
-        a.Vsubps(new(0), new(0), Largest);
-        a.VmovupsQuarter(new Address(Rbx), new(0));
-        a.Add(Rbx, 4 * sizeof(float));
-    }
-
-    /// <summary>A row's 64 scores at rsi to weights at rdx by the maximum at rbx; parts of the denominator over the first scores.</summary>
-    private static void Weights(Assembler a)
-    {
-        (VectorRegister max, VectorRegister sum, VectorRegister bytes) = (new(0), new(0), new(1));
-        a.Vbroadcastss(max, new Address(Rbx));
-        a.Vmaxps(max, max, Lowest);
-        Each(v => a.Vmovups(Score(v), new Address(Rsi, v * VectorBytes)));
-        Each(v => a.Vsubps(Score(v), Score(v), max));
-        Each(v => a.VreducepsFloor(Fraction(v), Score(v)));
-        Each(v => a.Vmovaps(Weight(v), C3));
-        Each(v => a.Vfmadd213ps(Weight(v), Fraction(v), C2));
-        Each(v => a.Vfmadd213ps(Weight(v), Fraction(v), C1));
-        Each(v => a.Vfmadd213ps(Weight(v), Fraction(v), One));
-        Each(v => a.Vscalefps(Weight(v), Weight(v), Score(v)));
-        Each(v => a.Vaddps(Fraction(v), Weight(v), Shift));
-        Each(v => a.Vpshrdd(bytes, v == 0 ? Fraction(0) : bytes, Fraction(v), 8));
-        a.Vmovups(new Address(Rdx), bytes);
-        Each(v => a.Vsubps(Weight(v), Fraction(v), Shift));
-        a.Vmulps(sum, Weight(0), Inverse(0));
-        a.Vmulps(Weight(1), Weight(1), Inverse(1));
-        a.Vfmadd231ps(sum, Weight(2), Inverse(2));
-        a.Vfmadd231ps(Weight(1), Weight(3), Inverse(3));
-        a.Vaddps(sum, sum, Weight(1));
-        a.Vmovups(new Address(Rsi), sum);
-
-        static void Each(Action<int> write)
-        {
-            for (int v = 0; v < Vectors; v++)
+            int start = row * ByteRow.Bytes;
+            a.Vmovups(new(row), new Address(Rsi, start));
+            for (int v = 1; v < Vectors; v++)
             {
-                write(v);
+                a.Vmaxps(new(row), new(row), new Address(Rsi, start + (v * VectorBytes)));
             }
         }
+
+        Maxima(a, Four, Rsi, Rdx, maxima: 0, spare: 4);
+        a.Add(Rsi, Four * ByteRow.Bytes);
+        a.Add(Rdx, Four * sizeof(float));
+        a.Sub(Rcx, Four);
+        a.Jcc(Condition.Greater, four);
+        a.Add(R8, ArgumentField(nameof(ByteAttentionArguments.PageStride)));
+        a.Add(R9, FactorBytes);
+        a.Sub(R11, 1);
+        a.Jcc(Condition.NotEqual, page);
+        a.Vzeroupper();
+        a.Ret();
     }
 
-    /// <summary>All rows' maxima, and the factors of the pages and of what was before: lanes are rows.</summary>
-    private static void Factors(Assembler a)
+    /// <summary>What the maxima of four rows need in registers 20 to 22; changes rax.</summary>
+    internal static void StartMaxima(Assembler a)
+    {
+        a.Mov(Rax, ArgumentField(nameof(ByteAttentionArguments.Constants)));
+        a.Vbroadcastss(Lowest, Constant(nameof(SoftmaxConstants.Lowest)));
+        a.Vbroadcastss(Largest, Constant(nameof(SoftmaxConstants.LargestByte)));
+        a.Vpxord(Zero, Zero, Zero);
+    }
+
+    /// <summary>
+    /// What becomes 0 in the exponent, of up to four rows: from 16 greatest scores of each, in registers from <paramref name="maxima"/> on,
+    /// to four floats at <paramref name="lanes"/> and, negated, to each <see cref="ByteRow"/>. Four registers are to spare.
+    /// </summary>
+    internal static void Maxima(Assembler a, int rows, GeneralRegister row, GeneralRegister lanes, int maxima, int spare)
+    {
+        VectorRegister max = new(maxima), other = new(maxima + 1);
+        for (int pair = 0; pair < Four; pair += 2)
+        {
+            a.Vunpcklps(new(spare + pair), new(maxima + pair), new(maxima + pair + 1));
+            a.Vunpckhps(new(spare + pair + 1), new(maxima + pair), new(maxima + pair + 1));
+            a.Vmaxps(new(spare + pair), new(spare + pair), new VectorRegister(spare + pair + 1));
+        }
+
+        a.Vshufps(max, new(spare), new(spare + 2), 0b01_00_01_00);
+        a.Vshufps(other, new(spare), new(spare + 2), 0b11_10_11_10);
+        a.Vmaxps(max, max, other);
+        a.Vshuff32x4(other, max, max, 0b01_00_11_10);
+        a.Vmaxps(max, max, other);
+        a.Vshuff32x4(other, max, max, 0b10_11_00_01);
+        a.Vmaxps(max, max, other);
+        a.Vsubps(max, max, Largest);
+        a.VmovupsQuarter(new Address(lanes), max);
+        a.Vmaxps(max, max, Lowest);
+        a.Vsubps(max, Zero, max);
+        for (int i = 0; i < rows; i++)
+        {
+            a.Vpermilps(other, max, (byte)i);
+            a.Vmovss(new Address(row, (i * ByteRow.Bytes) + ByteRow.WeightOffset), other);
+        }
+    }
+
+    /// <summary>Factors of the pages, from their maxima, and of what was before; maximum up to date: lanes are rows.</summary>
+    internal static void Factors(Assembler a)
     {
         (Label greatest, Label page) = (new(), new());
         (VectorRegister old, VectorRegister max, VectorRegister x, VectorRegister factor, VectorRegister fraction) = (new(0), new(1), new(2), new(3), new(4));
+        StartMaxima(a);
+        a.Vbroadcastss(C1, Constant(nameof(SoftmaxConstants.C1)));
+        a.Vbroadcastss(C2, Constant(nameof(SoftmaxConstants.C2)));
+        a.Vbroadcastss(C3, Constant(nameof(SoftmaxConstants.C3)));
+        a.Vbroadcastss(One, Constant(nameof(SoftmaxConstants.One)));
         a.Mov(Rax, ArgumentField(nameof(ByteAttentionArguments.Max)));
         a.Vmovups(old, new Address(Rax));
         a.Vmovaps(max, old);
@@ -165,41 +128,156 @@ internal static unsafe class ByteSoftmaxWriter
         a.Add(Rsi, FactorBytes);
         a.Sub(Rcx, 1);
         a.Jcc(Condition.NotEqual, page);
+        a.Vzeroupper();
+        a.Ret();
     }
 
-    /// <summary>denominator = earlier factor · denominator + page factor · parts, row by row.</summary>
-    private static void Denominators(Assembler a)
+    /// <summary>Scores to weights of one byte, and parts of the denominator.</summary>
+    internal static void Weights(Assembler a)
     {
-        (Label row, Label page) = (new(), new());
-        (VectorRegister sum, VectorRegister other, VectorRegister x) = (new(0), new(1), new(2));
-        a.Mov(R8, ArgumentField(nameof(ByteAttentionArguments.Scores)));
+        (Label page, Label row) = (new(), new());
+        a.Push(R13);
+        StartWeights(a);
+        a.Mov(R8, ArgumentField(nameof(ByteAttentionArguments.Rows)));
+        a.Mov(R10, ArgumentField(nameof(ByteAttentionArguments.Pages)));
+        a.Mov(R11, ArgumentField(nameof(ByteAttentionArguments.PageCount)));
+        a.Place(page);
+        a.Mov(R13, new Address(R10, (int)Marshal.OffsetOf<BytePage>(nameof(BytePage.ValueInverses))));
+        a.Mov(R9, R8);
+        a.Mov(Rcx, ArgumentField(nameof(ByteAttentionArguments.RowGroups)));
+        a.Place(row);
+        foreach (Action write in RowWeights(a).SelectMany(part => part))
+        {
+            write();
+        }
+
+        a.Add(R9, ByteRow.Bytes);
+        a.Sub(Rcx, 1);
+        a.Jcc(Condition.NotEqual, row);
+        a.Add(R8, ArgumentField(nameof(ByteAttentionArguments.PageStride)));
+        a.Add(R10, sizeof(BytePage));
+        a.Sub(R11, 1);
+        a.Jcc(Condition.NotEqual, page);
+        a.Vzeroupper();
+        a.Pop(R13);
+        a.Ret();
+    }
+
+    /// <summary>What <see cref="RowWeights"/> needs in registers 28 to 31; changes rax.</summary>
+    internal static void StartWeights(Assembler a)
+    {
+        a.Mov(Rax, ArgumentField(nameof(ByteAttentionArguments.Constants)));
+        a.Vbroadcastss(Shift, Constant(nameof(SoftmaxConstants.Shift)));
+        a.Vbroadcastss(SixteenthShift, Constant(nameof(SoftmaxConstants.SixteenthShift)));
+        a.Vbroadcastss(Inverse, Constant(nameof(SoftmaxConstants.Inverse)));
+        a.Vmovups(Sixteenths, Constant(nameof(SoftmaxConstants.Sixteenths)));
+    }
+
+    /// <summary>
+    /// The instructions, in a part for each 16 keys, that turn the row at r9 to weights by the negated maximum in it and leave parts of the
+    /// denominator over the first scores; r13 is at the inverses of the values' scales. Registers 21 to 27.
+    /// </summary>
+    internal static Action[][] RowWeights(Assembler a)
+    {
+        (VectorRegister x, VectorRegister fraction, VectorRegister weight) = (new(21), new(22), new(23));
+        VectorRegister sixteenth = new(27);
+        (VectorRegister negated, VectorRegister sum, VectorRegister bytes) = (new(24), new(25), new(26));
+        List<Action>[] parts = [.. Enumerable.Range(0, Vectors).Select(_ => new List<Action>())];
+        parts[0].Add(() => a.Vbroadcastss(negated, new Address(R9, ByteRow.WeightOffset)));
+        for (int v = Vectors - 1; v >= 0; v--) // the last keys' bytes are the highest
+        {
+            (int offset, bool isFirst) = (v * VectorBytes, v == Vectors - 1);
+            parts[Vectors - 1 - v].AddRange(
+            [
+                () => a.Vaddps(x, negated, new Address(R9, offset)),
+                () => a.VreducepsSixteenth(fraction, x),
+                () => a.VaddpsDown(sixteenth, x, SixteenthShift),
+                () => a.Vaddps(weight, fraction, Inverse),
+                () => a.Vpermps(sixteenth, sixteenth, Sixteenths),
+                () => a.Vmulps(weight, weight, sixteenth),
+                () => a.Vscalefps(weight, weight, x),
+                () => a.Vaddps(isFirst ? bytes : fraction, weight, Shift),
+                () => a.Vsubps(weight, isFirst ? bytes : fraction, Shift),
+            ]);
+            if (isFirst)
+            {
+                parts[0].Add(() => a.Vmulps(sum, weight, new Address(R13, offset)));
+                continue;
+            }
+
+            parts[Vectors - 1 - v].AddRange(
+            [
+                () => a.Vfmadd231ps(sum, weight, new Address(R13, offset)),
+                () => a.Vpslld(bytes, bytes, 8),
+                () => a.Vpxord(bytes, bytes, fraction),
+            ]);
+        }
+
+        parts[^1].AddRange(
+        [
+            () => a.Vpxord(bytes, bytes, Shift), // the first keys' exponent, over the last keys' bytes
+            () => a.Vmovups(new Address(R9, ByteRow.WeightOffset), bytes),
+            () => a.Vmovups(new Address(R9), sum),
+        ]);
+        return [.. parts.Select(part => part.ToArray())];
+    }
+
+    /// <summary>denominator = earlier factor · denominator + page factor · parts, four rows at once: as many rows as lanes may change.</summary>
+    internal static void Denominators(Assembler a)
+    {
+        (Label four, Label page) = (new(), new());
+        VectorRegister sum = new(0), other = new(1);
+        a.Mov(R8, ArgumentField(nameof(ByteAttentionArguments.Rows)));
+        a.Mov(R9, ArgumentField(nameof(ByteAttentionArguments.RowGroups)));
         a.Mov(R10, ArgumentField(nameof(ByteAttentionArguments.Denominators)));
         a.Mov(R11, ArgumentField(nameof(ByteAttentionArguments.EarlierFactors)));
-        a.Mov(R12, ArgumentField(nameof(ByteAttentionArguments.PageFactors)));
-        a.Mov(Rbx, ArgumentField(nameof(ByteAttentionArguments.RowGroups)));
-        a.Place(row);
-        a.Vpxord(sum, sum, sum);
+        a.Mov(Rax, ArgumentField(nameof(ByteAttentionArguments.PageFactors)));
+        a.Place(four);
+        for (int row = 0; row < Four; row++)
+        {
+            a.Vpxord(new(row), new(row), new(row));
+        }
+
         a.Mov(Rdx, R8);
-        a.Mov(Rsi, R12);
+        a.Mov(Rsi, Rax);
         a.Mov(Rcx, ArgumentField(nameof(ByteAttentionArguments.PageCount)));
         a.Place(page);
-        a.Vmovups(x, new Address(Rdx));
-        a.Vfmadd231psBroadcast(sum, x, new Address(Rsi));
-        a.Add(Rdx, BytePage.Keys * sizeof(float));
+        for (int row = 0; row < Four; row++)
+        {
+            a.Vmovups(new(4 + row), new Address(Rdx, row * ByteRow.Bytes));
+            a.Vfmadd231psBroadcast(new(row), new(4 + row), new Address(Rsi, row * sizeof(float)));
+        }
+
+        a.Add(Rdx, ArgumentField(nameof(ByteAttentionArguments.PageStride)));
         a.Add(Rsi, FactorBytes);
         a.Sub(Rcx, 1);
         a.Jcc(Condition.NotEqual, page);
-        SoftmaxKernelWriter.AcrossLanes(a, sum, other, a.Vaddps);
-        a.Vbroadcastss(x, new Address(R10));
-        a.Vbroadcastss(other, new Address(R11));
-        a.Vfmadd213ps(x, other, sum);
-        a.Vmovss(new Address(R10), x);
-        a.Add(R8, R13);
-        a.Add(R10, sizeof(float));
-        a.Add(R11, sizeof(float));
-        a.Add(R12, sizeof(float));
-        a.Sub(Rbx, 1);
-        a.Jcc(Condition.NotEqual, row);
+        for (int pair = 0; pair < Four; pair += 2)
+        {
+            a.Vunpcklps(new(4 + pair), new(pair), new(pair + 1));
+            a.Vunpckhps(new(5 + pair), new(pair), new(pair + 1));
+            a.Vaddps(new(4 + pair), new(4 + pair), new VectorRegister(5 + pair));
+        }
+
+        a.Vshufps(sum, new(4), new(6), 0b01_00_01_00);
+        a.Vshufps(other, new(4), new(6), 0b11_10_11_10);
+        a.Vaddps(sum, sum, other);
+        a.Vshuff32x4(other, sum, sum, 0b01_00_11_10);
+        a.Vaddps(sum, sum, other);
+        a.Vshuff32x4(other, sum, sum, 0b10_11_00_01);
+        a.Vaddps(sum, sum, other);
+        a.VmovupsQuarter(other, new Address(R10));
+        a.VmovupsQuarter(new(2), new Address(R11));
+        a.Vfmadd213ps(other, new(2), sum);
+        a.VmovupsQuarter(new Address(R10), other);
+        a.Add(R8, Four * ByteRow.Bytes);
+        a.Add(R10, Four * sizeof(float));
+        a.Add(R11, Four * sizeof(float));
+        a.Add(Rax, Four * sizeof(float));
+        a.Sub(R9, Four);
+        a.Jcc(Condition.Greater, four);
+        a.Vzeroupper();
+        a.Ret();
     }
 
     private static void StartPages(Assembler a)
@@ -207,38 +285,6 @@ internal static unsafe class ByteSoftmaxWriter
         a.Mov(Rsi, ArgumentField(nameof(ByteAttentionArguments.PageFactors)));
         a.Mov(Rcx, ArgumentField(nameof(ByteAttentionArguments.PageCount)));
     }
-
-    private static void Enter(Assembler a)
-    {
-        a.Push(Rbx);
-        a.Push(R12);
-        a.Push(R13);
-        a.Mov(Rax, ArgumentField(nameof(ByteAttentionArguments.Constants)));
-        a.Vbroadcastss(C1, Constant(nameof(SoftmaxConstants.C1)));
-        a.Vbroadcastss(C2, Constant(nameof(SoftmaxConstants.C2)));
-        a.Vbroadcastss(C3, Constant(nameof(SoftmaxConstants.C3)));
-        a.Vbroadcastss(One, Constant(nameof(SoftmaxConstants.One)));
-        a.Vbroadcastss(Lowest, Constant(nameof(SoftmaxConstants.Lowest)));
-        a.Vbroadcastss(Largest, Constant(nameof(SoftmaxConstants.LargestByte)));
-        a.Vbroadcastss(Shift, Constant(nameof(SoftmaxConstants.Shift)));
-    }
-
-    private static void Leave(Assembler a)
-    {
-        a.Vzeroupper();
-        a.Pop(R13);
-        a.Pop(R12);
-        a.Pop(Rbx);
-        a.Ret();
-    }
-
-    private static VectorRegister Score(int v) => new(2 + v);
-
-    private static VectorRegister Weight(int v) => new(6 + v);
-
-    private static VectorRegister Fraction(int v) => new(10 + v);
-
-    private static VectorRegister Inverse(int v) => new(14 + v);
 
     private static VectorRegister C1 => new(31);
 
@@ -248,11 +294,19 @@ internal static unsafe class ByteSoftmaxWriter
 
     private static VectorRegister One => new(28);
 
-    private static VectorRegister Lowest => new(26);
+    private static VectorRegister Lowest => new(21);
 
-    private static VectorRegister Largest => new(25);
+    private static VectorRegister Zero => new(22);
 
-    private static VectorRegister Shift => new(24);
+    private static VectorRegister Largest => new(20);
+
+    private static VectorRegister Shift => new(28);
+
+    private static VectorRegister SixteenthShift => new(29);
+
+    private static VectorRegister Inverse => new(30);
+
+    private static VectorRegister Sixteenths => new(31);
 
     private static Address ArgumentField(string name) => new(Rdi, (int)Marshal.OffsetOf<ByteAttentionArguments>(name));
 

@@ -24,6 +24,15 @@ internal unsafe struct SoftmaxConstants
     /// <summary>2²³: added, the last bits of a float are an integer.</summary>
     internal float Shift;
 
+    /// <summary>1.5 · 2¹⁹: added, the last bits of a float are an integer of sixteenths.</summary>
+    internal float SixteenthShift;
+
+    /// <summary>On [0, 1/16] 2ᶠ is <see cref="Sixteenths"/>' first · (f + this): a minimax fit of the relative error, 1.2e-4, far below a byte's 2e-3.</summary>
+    internal float Inverse;
+
+    /// <summary>The powers of 2 from one sixteenth to the next, each times the slope of 2ᶠ above.</summary>
+    internal fixed float Sixteenths[16];
+
     /// <summary>Puts them where kernels find them until the process ends.</summary>
     internal static float* Place()
     {
@@ -38,7 +47,14 @@ internal unsafe struct SoftmaxConstants
             Lowest = float.MinValue,
             LargestByte = 7.99435343685886f,
             Shift = 8_388_608,
+            SixteenthShift = 786_432,
+            Inverse = 1.4116706848144531f,
         };
+        for (int i = 0; i < 16; i++)
+        {
+            place->Sixteenths[i] = (float)(0.708297429316499 * Math.Pow(2, i / 16.0));
+        }
+
         return (float*)place;
     }
 }

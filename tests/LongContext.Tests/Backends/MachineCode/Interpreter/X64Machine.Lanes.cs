@@ -62,6 +62,16 @@ internal sealed unsafe partial class X64Machine
                 int place = i.Immediate8 & ((Bytes(i.Op0Register) / part) - 1);
                 Buffer.MemoryCopy(Source(i, 2, part), (byte*)result + (place * part), Whole, part);
                 return true;
+            case Mnemonic.Vpermps:
+                RequireZmm(i);
+                uint* choice = (uint*)Vector(i.Op1Register);
+                uint* source = (uint*)Source(i, 2, Whole);
+                for (int lane = 0; lane < Floats; lane++)
+                {
+                    result[lane] = source[choice[lane] % Floats];
+                }
+
+                return true;
             default:
                 return TryShuffles(i, result);
         }

@@ -50,6 +50,7 @@ internal sealed unsafe partial class X64Machine
     {
         switch (i.Mnemonic)
         {
+            case Mnemonic.Vaddps when i.RoundingControl == RoundingControl.RoundDown: Binary(i, result, SumDown); return true;
             case Mnemonic.Vaddps: Binary(i, result, (x, y) => x + y); return true;
             case Mnemonic.Vsubps: Binary(i, result, (x, y) => x - y); return true;
             case Mnemonic.Vmulps: Binary(i, result, (x, y) => x * y); return true;
@@ -68,12 +69,12 @@ internal sealed unsafe partial class X64Machine
                 }
 
                 return true;
-            case Mnemonic.Vreduceps when i.Immediate8 == 9:
+            case Mnemonic.Vreduceps when i.Immediate8 is 9 or 0x49:
                 RequireZmm(i);
                 float* source = (float*)Source(i, 1, Whole);
                 for (int lane = 0; lane < Floats; lane++)
                 {
-                    result[lane] = FractionAboveFloor(source[lane]);
+                    result[lane] = FractionAboveFloor(source[lane], 1 << (i.Immediate8 >> 4));
                 }
 
                 return true;
@@ -172,18 +173,31 @@ internal sealed unsafe partial class X64Machine
         : float.IsPositiveInfinity(y) ? (x == 0 ? float.NaN : MathF.CopySign(float.PositiveInfinity, x))
         : (float)Math.ScaleB(x, (int)Math.Clamp(MathF.Floor(y), -600, 600));
 
-    /// <summary>x − floor(x); this too is rounded downwards, so x − x is −0 and never 1.</summary>
-    private static float FractionAboveFloor(float x)
+    /// <summary>x − floor(x), or what is above a whole number of smaller parts; this too is rounded downwards, so x − x is −0 and never 1.</summary>
+    private static float FractionAboveFloor(float x, int parts)
     {
         if (!float.IsFinite(x))
         {
             return float.IsInfinity(x) ? 0 : x;
         }
 
-        double floor = Math.Floor((double)x), sum = x - floor, lost = x - (sum + floor); // what a double cannot hold of the sum
+        double floor = Math.Floor((double)x * parts) / parts, sum = x - floor, lost = x - (sum + floor); // what a double cannot hold of the sum
         float fraction = (float)sum;
         fraction = fraction > sum || (fraction == sum && lost < 0) ? MathF.BitDecrement(fraction) : fraction;
         return fraction == 0 ? -0f : fraction;
+    }
+
+    private static float SumDown(float x, float y)
+    {
+        if (!float.IsFinite(x) || !float.IsFinite(y))
+        {
+            return x + y;
+        }
+
+        double sum = (double)x + y, part = sum - x, lost = (x - (sum - part)) + (y - part);
+        float rounded = (float)sum;
+        rounded = rounded > sum || (rounded == sum && lost < 0) ? MathF.BitDecrement(rounded) : rounded;
+        return rounded == 0 && !(float.IsPositive(x) && float.IsPositive(y)) ? -0f : rounded;
     }
 
     private void Binary(in Instruction i, float* result, Func<float, float, float> operation)

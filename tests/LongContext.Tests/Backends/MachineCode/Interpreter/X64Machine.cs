@@ -103,7 +103,8 @@ internal sealed unsafe partial class X64Machine : IDisposable
     /// <summary>Executes one instruction; returns the next one's position, −1 at the end.</summary>
     private int Step(in Instruction i, int position)
     {
-        if (i.HasOpMask || i.ZeroingMasking || i.HasLockPrefix || i.HasRepPrefix || i.RoundingControl != RoundingControl.None)
+        bool isKnownRounding = i.RoundingControl == RoundingControl.None || (i.RoundingControl == RoundingControl.RoundDown && i.Mnemonic == Mnemonic.Vaddps);
+        if (i.HasOpMask || i.ZeroingMasking || i.HasLockPrefix || i.HasRepPrefix || !isKnownRounding)
         {
             throw Unknown(i);
         }

@@ -63,9 +63,8 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
         in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, in AttentionScratch scratch, in AttentionState state,
         int page, int nextPage, int pageStart, int fromToken, int toToken)
     {
-        int group = a.Group;
-        int firstRow = fromToken * group;
-        int rows = (toToken - fromToken) * group;
+        int firstRow = fromToken * a.Group;
+        int rows = (toToken - fromToken) * a.Group;
         int low = Math.Max(0, a.KeyStart(item, unit.FirstToken + fromToken) - pageStart);
         int high = Math.Min(a.PageSize, a.KeyEnd(item, unit.FirstToken + toToken - 1) - pageStart);
         int columns = (high + TSimd.Width - 1) / TSimd.Width * TSimd.Width;
@@ -98,22 +97,7 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
             Multiply<TElement>(queries, a.HeadDim, rows, keys, a.PageSize, a.HeadDim, columns, scores, a.PageSize, null);
         }
 
-        for (int row = 0; row < rows; row++)
-        {
-            int token = unit.FirstToken + fromToken + (row / group);
-            float* rowScores = scores + ((long)row * a.PageSize);
-            if (a.CapFactor > 0)
-            {
-                AttentionSoftmax<TSimd, TVec>.Cap(rowScores, columns, a.CapFactor);
-            }
-
-            int rowLow = Math.Clamp(a.KeyStart(item, token) - pageStart, 0, columns);
-            int rowHigh = Math.Clamp(a.KeyEnd(item, token) - pageStart, 0, columns);
-            new Span<float>(rowScores, rowLow).Fill(float.NegativeInfinity);
-            new Span<float>(rowScores + rowHigh, columns - rowHigh).Fill(float.NegativeInfinity);
-            scratch.Factors[row] = AttentionSoftmax<TSimd, TVec>.Advance(
-                rowScores, columns, ref state.Max[firstRow + row], ref state.Denominators[firstRow + row]);
-        }
+        Weights(a, item, unit, scratch, state, pageStart, columns, fromToken, toToken);
 
         int depth = high - low;
         if (widen)
@@ -132,6 +116,48 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
             byte* b = values + ((long)low * a.PaddedHeadDim * TElement.Bytes);
             Multiply<TElement>(
                 scores + low, a.PageSize, rows, b, a.PaddedHeadDim, depth, a.PaddedHeadDim, sums, a.PaddedHeadDim, scratch.Factors);
+        }
+    }
+
+    /// <summary>Turns the rows' scores of one page into weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Weights(
+        in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, in AttentionScratch scratch, in AttentionState state,
+        int pageStart, int columns, int fromToken, int toToken)
+    {
+        int firstRow = fromToken * a.Group;
+        int rows = (toToken - fromToken) * a.Group;
+        float* scores = scratch.Scores + ((long)firstRow * a.PageSize);
+        bool isHidden = a.KeyEnd(item, unit.FirstToken + fromToken) < pageStart + columns // from any row: tokens' first and last keys only grow
+            || a.KeyStart(item, unit.FirstToken + toToken - 1) > pageStart;
+        for (int row = 0; row < rows && (isHidden || a.CapFactor > 0); row++)
+        {
+            float* rowScores = scores + ((long)row * a.PageSize);
+            if (a.CapFactor > 0)
+            {
+                AttentionSoftmax<TSimd, TVec>.Cap(rowScores, columns, a.CapFactor);
+            }
+
+            int token = unit.FirstToken + fromToken + (row / a.Group);
+            int low = Math.Clamp(a.KeyStart(item, token) - pageStart, 0, columns);
+            int high = Math.Clamp(a.KeyEnd(item, token) - pageStart, 0, columns);
+            new Span<float>(rowScores, low).Fill(float.NegativeInfinity);
+            new Span<float>(rowScores + high, columns - high).Fill(float.NegativeInfinity);
+        }
+
+        float* max = state.Max + firstRow;
+        float* denominators = state.Denominators + firstRow;
+        int done = 0;
+        for (; done + 4 <= rows; done += 4)
+        {
+            AttentionSoftmax<TSimd, TVec>.Advance4(
+                scores + ((long)done * a.PageSize), a.PageSize, columns, max + done, denominators + done, scratch.Factors + done);
+        }
+
+        for (; done < rows; done++)
+        {
+            scratch.Factors[done] = AttentionSoftmax<TSimd, TVec>.Advance(
+                scores + ((long)done * a.PageSize), columns, ref max[done], ref denominators[done]);
         }
     }
 

@@ -16,6 +16,7 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
     where TElement : unmanaged, IElement
 {
     private const int WidenFrom = 12; // rows from which widening a page once pays for writing it down
+    private const int RowBlock = 24; // whole register tiles whose scores stay in the first-level cache until they have met the values
 
     /// <summary>Does one unit: writes its rows' results, or their state if it is one segment of several.</summary>
     internal static void Run(in AttentionArguments a, in AttentionUnit unit, float* memory)
@@ -63,21 +64,14 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
         in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, in AttentionScratch scratch, in AttentionState state,
         int page, int nextPage, int pageStart, int fromToken, int toToken)
     {
-        int group = a.Group;
-        int firstRow = fromToken * group;
-        int rows = (toToken - fromToken) * group;
+        int from = fromToken * a.Group;
+        int to = toToken * a.Group;
         int low = Math.Max(0, a.KeyStart(item, unit.FirstToken + fromToken) - pageStart);
         int high = Math.Min(a.PageSize, a.KeyEnd(item, unit.FirstToken + toToken - 1) - pageStart);
-        int columns = (high + TSimd.Width - 1) / TSimd.Width * TSimd.Width;
         byte* keys = a.Pages.Keys(page, unit.KVHead);
         byte* values = a.Pages.Values(page, unit.KVHead);
-        float* scores = scratch.Scores + ((long)firstRow * a.PageSize);
-        float* queries = scratch.Queries + ((long)firstRow * a.HeadDim);
-        float* sums = state.Sums + ((long)firstRow * a.PaddedHeadDim);
         bool hasBytes = a.Layout == KVPageLayout.Bytes;
-        bool widen = hasBytes || (TElement.Bytes != sizeof(float) && rows >= WidenFrom);
-
-        if (widen)
+        if (hasBytes || (TElement.Bytes != sizeof(float) && to - from >= WidenFrom))
         {
             if (hasBytes)
             {
@@ -89,49 +83,87 @@ internal static unsafe class AttentionKernel<TSimd, TVec, TElement>
                 RowDecoder<TSimd, TVec>.Widen<TElement>(values, scratch.Values, (long)high * a.PaddedHeadDim);
             }
 
-            Multiply<F32>(queries, a.HeadDim, rows, (byte*)scratch.Keys, a.PageSize, a.HeadDim, columns, scores, a.PageSize, null);
+            for (int row = from; row < to; row += RowBlock)
+            {
+                Rows<F32>(a, item, unit, scratch, state, (byte*)scratch.Keys, (byte*)scratch.Values, null, pageStart, low, high, row, Math.Min(RowBlock, to - row));
+            }
+
+            return;
         }
-        else
+
+        // Few rows: memory is the bound, and the processor looks ahead within 4 KB only.
+        Prefetch.Fetch(values, a.PaddedHeadDim * high * TElement.Bytes);
+        byte* ahead = nextPage < 0 ? null : a.Pages.Keys(nextPage, unit.KVHead);
+        for (int row = from; row < to; row += RowBlock)
         {
-            // Few rows: memory is the bound, and the processor looks ahead within 4 KB only.
-            Prefetch.Fetch(values, a.PaddedHeadDim * high * TElement.Bytes);
-            Multiply<TElement>(queries, a.HeadDim, rows, keys, a.PageSize, a.HeadDim, columns, scores, a.PageSize, null);
+            Rows<TElement>(a, item, unit, scratch, state, keys, values, row == from ? ahead : null, pageStart, low, high, row, Math.Min(RowBlock, to - row));
+        }
+    }
+
+    /// <summary>Some rows of the tile over the keys of one page from <paramref name="low"/> to <paramref name="high"/> − 1; asks for the keys <paramref name="ahead"/> meanwhile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows<T>(
+        in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, in AttentionScratch scratch, in AttentionState state,
+        byte* keys, byte* values, byte* ahead, int pageStart, int low, int high, int firstRow, int rows)
+        where T : unmanaged, IElement
+    {
+        int columns = (high + TSimd.Width - 1) / TSimd.Width * TSimd.Width;
+        float* scores = scratch.Scores;
+        Multiply<T>(scratch.Queries + ((long)firstRow * a.HeadDim), a.HeadDim, rows, keys, a.PageSize, a.HeadDim, columns, scores, a.PageSize, null);
+        Mask(a, item, unit, scores, pageStart, columns, firstRow, rows);
+
+        float* max = state.Max + firstRow;
+        float* denominators = state.Denominators + firstRow;
+        int row = 0;
+        for (; row + 4 <= rows; row += 4)
+        {
+            AttentionSoftmax<TSimd, TVec>.Advance4(
+                scores + ((long)row * a.PageSize), a.PageSize, columns, max + row, denominators + row, scratch.Factors + row);
+        }
+
+        for (; row < rows; row++)
+        {
+            scratch.Factors[row] = AttentionSoftmax<TSimd, TVec>.Advance(
+                scores + ((long)row * a.PageSize), columns, ref max[row], ref denominators[row]);
+        }
+
+        if (ahead != null)
+        {
+            Prefetch.Fetch(ahead, a.HeadDim * a.PageSize * T.Bytes);
+        }
+
+        byte* b = values + ((long)low * a.PaddedHeadDim * T.Bytes);
+        float* sums = state.Sums + ((long)firstRow * a.PaddedHeadDim);
+        Multiply<T>(scores + low, a.PageSize, rows, b, a.PaddedHeadDim, high - low, a.PaddedHeadDim, sums, a.PaddedHeadDim, scratch.Factors);
+    }
+
+    /// <summary>Caps the scores, and hides those of keys that a row does not see.</summary>
+    private static void Mask(
+        in AttentionArguments a, in AttentionItem item, in AttentionUnit unit, float* scores, int pageStart, int columns, int firstRow, int rows)
+    {
+        int firstToken = unit.FirstToken + (firstRow / a.Group);
+        int lastToken = unit.FirstToken + ((firstRow + rows - 1) / a.Group);
+        if (a.CapFactor > 0)
+        {
+            for (int row = 0; row < rows; row++)
+            {
+                AttentionSoftmax<TSimd, TVec>.Cap(scores + ((long)row * a.PageSize), columns, a.CapFactor);
+            }
+        }
+
+        if (a.KeyEnd(item, firstToken) >= pageStart + columns && a.KeyStart(item, lastToken) <= pageStart)
+        {
+            return; // every row sees every key: first and last keys only grow from token to token
         }
 
         for (int row = 0; row < rows; row++)
         {
-            int token = unit.FirstToken + fromToken + (row / group);
+            int token = unit.FirstToken + ((firstRow + row) / a.Group);
+            int low = Math.Clamp(a.KeyStart(item, token) - pageStart, 0, columns);
+            int high = Math.Clamp(a.KeyEnd(item, token) - pageStart, 0, columns);
             float* rowScores = scores + ((long)row * a.PageSize);
-            if (a.CapFactor > 0)
-            {
-                AttentionSoftmax<TSimd, TVec>.Cap(rowScores, columns, a.CapFactor);
-            }
-
-            int rowLow = Math.Clamp(a.KeyStart(item, token) - pageStart, 0, columns);
-            int rowHigh = Math.Clamp(a.KeyEnd(item, token) - pageStart, 0, columns);
-            new Span<float>(rowScores, rowLow).Fill(float.NegativeInfinity);
-            new Span<float>(rowScores + rowHigh, columns - rowHigh).Fill(float.NegativeInfinity);
-            scratch.Factors[row] = AttentionSoftmax<TSimd, TVec>.Advance(
-                rowScores, columns, ref state.Max[firstRow + row], ref state.Denominators[firstRow + row]);
-        }
-
-        int depth = high - low;
-        if (widen)
-        {
-            byte* b = (byte*)(scratch.Values + ((long)low * a.PaddedHeadDim));
-            Multiply<F32>(
-                scores + low, a.PageSize, rows, b, a.PaddedHeadDim, depth, a.PaddedHeadDim, sums, a.PaddedHeadDim, scratch.Factors);
-        }
-        else
-        {
-            if (nextPage >= 0)
-            {
-                Prefetch.Fetch(a.Pages.Keys(nextPage, unit.KVHead), a.HeadDim * a.PageSize * TElement.Bytes);
-            }
-
-            byte* b = values + ((long)low * a.PaddedHeadDim * TElement.Bytes);
-            Multiply<TElement>(
-                scores + low, a.PageSize, rows, b, a.PaddedHeadDim, depth, a.PaddedHeadDim, sums, a.PaddedHeadDim, scratch.Factors);
+            new Span<float>(rowScores, low).Fill(float.NegativeInfinity);
+            new Span<float>(rowScores + high, columns - high).Fill(float.NegativeInfinity);
         }
     }
 

@@ -17,6 +17,12 @@ internal static class Linear<TSimd, TVec>
 
     internal static void Run(WorkerPool pool, NativeBuffer<float> scratch, DType type, in LinearArguments a)
     {
+        if (LinearTurned.Suits<TSimd, TVec>(type, a))
+        {
+            LinearTurned.Run(pool, scratch, type, a);
+            return;
+        }
+
         switch (type)
         {
             case DType.F32:

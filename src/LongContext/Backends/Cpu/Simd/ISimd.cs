@@ -79,4 +79,7 @@ internal unsafe interface ISimd<TVec>
 
     /// <summary>The greatest lane.</summary>
     static abstract float MaxAcross(TVec x);
+
+    /// <summary>The greatest lane of each of four.</summary>
+    static abstract Vector128<float> Max4(TVec a, TVec b, TVec c, TVec d);
 }

@@ -35,4 +35,18 @@ internal static class Lanes
         Vector128<float> pairs = Vector128.MaxNative(x, Vector128.Shuffle(x, Vector128.Create(2, 3, 0, 1)));
         return MathF.Max(pairs.ToScalar(), pairs.GetElement(1));
     }
+
+    /// <summary>The <see cref="Max"/> of each operand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> Max4(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    {
+        if (Sse.IsSupported)
+        {
+            Vector128<float> ab = Vector128.MaxNative(Sse.UnpackLow(a, b), Sse.UnpackHigh(a, b));
+            Vector128<float> cd = Vector128.MaxNative(Sse.UnpackLow(c, d), Sse.UnpackHigh(c, d));
+            return Vector128.MaxNative(Sse.MoveLowToHigh(ab, cd), Sse.MoveHighToLow(cd, ab));
+        }
+
+        return Vector128.Create(Max(a), Max(b), Max(c), Max(d));
+    }
 }

@@ -113,6 +113,10 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Max4(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) =>
+        Lanes.Max4(a, b, c, d);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> WidenUInt16(ushort* source)
     {
         return Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsUInt16());

@@ -121,6 +121,16 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Max4(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d) =>
+        Lanes.Max4(Greater(a), Greater(b), Greater(c), Greater(d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Greater(Vector256<float> x)
+    {
+        return Vector128.MaxNative(x.GetLower(), x.GetUpper());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> WidenUInt16(ushort* source)
     {
         Vector128<ushort> values = Vector128.Load(source);

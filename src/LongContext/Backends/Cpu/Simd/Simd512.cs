@@ -122,6 +122,17 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Max4(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) =>
+        Lanes.Max4(Greater(a), Greater(b), Greater(c), Greater(d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Greater(Vector512<float> x)
+    {
+        Vector256<float> half = Vector256.MaxNative(x.GetLower(), x.GetUpper());
+        return Vector128.MaxNative(half.GetLower(), half.GetUpper());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Halve(Vector512<float> x)
     {
         Vector256<float> half = x.GetLower() + x.GetUpper();

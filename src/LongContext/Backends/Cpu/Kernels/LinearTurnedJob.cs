@@ -1,0 +1,135 @@
+using System.Runtime.Intrinsics;
+using LongContext.Backends.Cpu.Simd;
+using LongContext.Tensors;
+
+namespace LongContext.Backends.Cpu.Kernels;
+
+/// <summary>Linear over rows of x that lie lane by lane; a piece is a panel of 64 outputs and some of the rows.</summary>
+/// <remarks>
+/// Tiles take turns lane by lane, a block of rows at a time: what a lane has of the panel stays in the first- or second-level cache for all of the block.
+/// </remarks>
+internal readonly unsafe struct LinearTurnedJob(LinearArguments arguments, DType type, int splits, WorkerScratch scratch) : IJob
+{
+    /// <summary>Rows that take turns.</summary>
+    internal const int BlockRows = BlockTiles * TurnedTile.Rows;
+
+    private const int BlockTiles = 8, Outputs = TurnedTile.Outputs, Side = Turning.Side;
+    private const int Piece = 256; // features that are decoded at a time: whole blocks of any format
+    private const int PieceStride = Piece + Side;
+
+    private readonly LinearArguments _arguments = arguments;
+    private readonly DType _type = type;
+    private readonly int _splits = splits;
+    private readonly WorkerScratch _scratch = scratch;
+
+    private long LaneStride => LaneFloats(_arguments.Features);
+
+    /// <summary>Floats of scratch a worker needs.</summary>
+    internal static long ScratchFloats(int features) => (Side * LaneFloats(features)) + (BlockTiles * TurnedTile.SumFloats)
+        + (TurnedTile.Rows * Outputs) + Outputs + (Side * PieceStride) + RowDecoder<Simd512, Vector512<float>>.ScratchFloats;
+
+    public void Execute(int worker, long start, long end)
+    {
+        int tiles = (_arguments.Rows + TurnedTile.Rows - 1) / TurnedTile.Rows;
+        float* panel = _scratch[worker];
+        float* sums = panel + (Side * LaneStride);
+        float* results = sums + (BlockTiles * TurnedTile.SumFloats);
+        float* bias = results + (TurnedTile.Rows * Outputs);
+        float* piece = bias + Outputs;
+        for (long i = start; i < end; i++)
+        {
+            int first = (int)(i / _splits) * Outputs;
+            int outputs = Math.Min(Outputs, _arguments.Outputs - first);
+            int part = (int)(i % _splits);
+            LayOut(first, outputs, panel, piece);
+            new Span<float>(bias, Outputs).Clear();
+            if (_arguments.Bias != null)
+            {
+                new ReadOnlySpan<float>(_arguments.Bias + first, outputs).CopyTo(new(bias, outputs));
+            }
+
+            int last = (int)((long)tiles * (part + 1) / _splits);
+            for (int tile = (int)((long)tiles * part / _splits); tile < last; tile += BlockTiles)
+            {
+                Block(tile, Math.Min(tile + BlockTiles, last), first, outputs, panel, sums, bias, results);
+            }
+        }
+    }
+
+    /// <summary>Elements from lane to lane of a panel: a cache line more than it has, so that lanes do not share a place in the cache.</summary>
+    private static long LaneFloats(int features) => ((long)LinearTurned.Steps(features) * Outputs) + Side;
+
+    private void Block(int firstTile, int endTile, int first, int outputs, float* panel, float* sums, float* bias, float* results)
+    {
+        int n = _arguments.Features;
+        long xStride = LinearTurned.RowStride(n);
+        for (int call = 0; call < TurnedTile.Calls; call++)
+        {
+            int lane = TurnedTile.Lane(call);
+            float* x = _scratch.Shared + (lane * LinearTurned.RowLaneStride(n));
+            for (int tile = firstTile; tile < endTile; tile++)
+            {
+                int row = tile * TurnedTile.Rows;
+                int rows = Math.Min(TurnedTile.Rows, _arguments.Rows - row);
+                bool isWhole = rows == TurnedTile.Rows && outputs == Outputs;
+                float* y = _arguments.Y + ((long)row * _arguments.Outputs) + first;
+                TurnedTile.Run(
+                    call, x + (row * xStride), xStride, panel + (lane * LaneStride), LinearTurned.Steps(n),
+                    sums + ((tile - firstTile) * TurnedTile.SumFloats), bias, isWhole ? y : results, isWhole ? _arguments.Outputs : Outputs);
+                for (int r = 0; r < rows && !isWhole && call == TurnedTile.Calls - 1; r++)
+                {
+                    new ReadOnlySpan<float>(results + (r * Outputs), outputs).CopyTo(new(y + ((long)r * _arguments.Outputs), outputs));
+                }
+            }
+        }
+    }
+
+    /// <summary>Decodes the panel's weights and turns them: [lane][step][output].</summary>
+    private void LayOut(int first, int outputs, float* panel, float* piece)
+    {
+        int n = _arguments.Features;
+        int whole = n / Side * Side;
+        for (int o = 0; o < Outputs; o += Side)
+        {
+            for (int k = 0; k < whole; k += Piece)
+            {
+                int count = Math.Min(Piece, whole - k);
+                Decode(first + o, outputs - o, k, count, piece);
+                for (int step = 0; step < count / Side; step++)
+                {
+                    Turning.Square(piece + (step * Side), PieceStride, panel + ((long)((k / Side) + step) * Outputs) + o, LaneStride);
+                }
+            }
+
+            if (n > whole)
+            {
+                // The last vector ends at the row's end, its first lanes cleared, as tiles along the features have it.
+                Decode(first + o, outputs - o, n - Side, Side, piece);
+                for (int row = 0; row < Side; row++)
+                {
+                    new Span<float>(piece + (row * PieceStride), Side - (n - whole)).Clear();
+                }
+
+                Turning.Square(piece, PieceStride, panel + ((long)(whole / Side) * Outputs) + o, LaneStride);
+            }
+        }
+    }
+
+    /// <summary>Some features of sixteen outputs, zeros for those that are not there.</summary>
+    private void Decode(int output, int outputs, int from, int count, float* piece)
+    {
+        float* bytes = piece + (Side * PieceStride);
+        for (int row = 0; row < Side; row++)
+        {
+            float* values = piece + (row * PieceStride);
+            if (row >= outputs)
+            {
+                new Span<float>(values, count).Clear();
+                continue;
+            }
+
+            byte* w = _arguments.W + ((output + row) * _arguments.WStride) + BlockFormat.Of(_type).ByteCount(from);
+            RowDecoder<Simd512, Vector512<float>>.Decode(_type, w, values, count, bytes);
+        }
+    }
+}

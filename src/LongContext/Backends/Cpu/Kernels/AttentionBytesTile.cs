@@ -255,36 +255,40 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
 
         for (int row = 0; row < rows; row++)
         {
-            int from = _arguments.KeyStart(item, Token(firstRow + row));
-            int to = Math.Min(_arguments.KeyEnd(item, Token(firstRow + row)), high);
-            for (int page = 0; page < pages; page++)
+            byte* scores = _scratch.Rows + (row * ByteRow.Bytes);
+            for (int page = 0; page < pages && _arguments.CapFactor > 0; page++)
             {
-                Span<float> scores = new(_scratch.Rows + (page * pageStride) + (row * ByteRow.Bytes), BytePage.Keys);
-                int pageStart = start + (page * BytePage.Keys);
-                if (_arguments.CapFactor > 0)
-                {
-                    Cap(scores, item, pageStart);
-                }
-
-                scores[..Math.Clamp(from - pageStart, 0, BytePage.Keys)].Fill(float.NegativeInfinity);
-                scores[Math.Clamp(to - pageStart, 0, BytePage.Keys)..].Fill(float.NegativeInfinity);
+                Cap((float*)(scores + (page * pageStride)), item, start + (page * BytePage.Keys));
             }
+
+            int from = Math.Clamp(_arguments.KeyStart(item, Token(firstRow + row)) - start, 0, high - start);
+            int to = Math.Clamp(_arguments.KeyEnd(item, Token(firstRow + row)) - start, 0, high - start);
+            Hide(scores, pageStride, 0, from);
+            Hide(scores, pageStride, to, pages * BytePage.Keys);
         }
 
         return true;
     }
 
+    /// <summary>Some keys of the step become keys that a row does not see.</summary>
+    private static void Hide(byte* scores, long pageStride, int from, int to)
+    {
+        while (from < to)
+        {
+            (int page, int key) = Math.DivRem(from, BytePage.Keys);
+            int count = Math.Min(to - from, BytePage.Keys - key);
+            new Span<float>((float*)(scores + (page * pageStride)) + key, count).Fill(float.NegativeInfinity);
+            from += count;
+        }
+    }
+
     /// <summary>The cap is of scores alone: the values' scales are added after it.</summary>
-    private void Cap(Span<float> scores, in AttentionItem item, int pageStart)
+    private void Cap(float* scores, in AttentionItem item, int pageStart)
     {
         int page = _arguments.KVPageIndices[_arguments.KVIndptr[item.Sequence] + (pageStart / BytePage.Keys)];
-        fixed (float* first = scores)
-        {
-            AttentionSoftmax<TSimd, TVec>.Cap(first, BytePage.Keys, _arguments.CapFactor);
-        }
-
-        float* logs = _arguments.Pages.Scales(page, _unit.KVHead) + BytePage.Keys;
-        TensorPrimitives.Add(scores, new ReadOnlySpan<float>(logs, BytePage.Keys), scores);
+        AttentionSoftmax<TSimd, TVec>.Cap(scores, BytePage.Keys, _arguments.CapFactor);
+        Span<float> all = new(scores, BytePage.Keys);
+        TensorPrimitives.Add(all, new ReadOnlySpan<float>(_arguments.Pages.Scales(page, _unit.KVHead) + BytePage.Keys, BytePage.Keys), all);
     }
 
     /// <summary>Token of the item that a row of the tile belongs to.</summary>

@@ -1,7 +1,7 @@
 namespace LongContext.Backends.Cpu.MachineCode;
 
 /// <summary>What the generated kernels of attention over bytes are told: each reads the fields it needs at their offsets.</summary>
-/// <remarks>Scores, weights and factors lie page after page in each row.</remarks>
+/// <remarks>Rows and factors lie page after page.</remarks>
 internal unsafe struct ByteAttentionArguments
 {
     /// <summary>[PageCount].</summary>
@@ -40,7 +40,7 @@ internal unsafe struct ByteAttentionArguments
     /// <summary>[RowLanes], the greatest score so far, −∞ for none; brought up to date.</summary>
     internal float* Max;
 
-    /// <summary>[rows], the sum of weights so far; brought up to date.</summary>
+    /// <summary>[rows in whole fours], the sum of weights so far; brought up to date.</summary>
     internal float* Denominators;
 
     /// <summary>[rows, padded headDim], brought up to date.</summary>

@@ -7,9 +7,10 @@ namespace LongContext.Backends.Cpu.MachineCode;
 /// <remarks>
 /// In each page of each row the greatest weight becomes 255: a maximum is less by log₂ 255 than the score it comes from. The denominator
 /// sums the weights as rounded, so a weighted mean's weights sum to 1. What needs sums or maxima across lanes is done for four rows at
-/// once or for all pages at once, and apart from the exponentials: the processor looks ahead over few rows only.
+/// once or for all pages at once. 2ˣ is a sixteenth's power of two from a table, times a line: on Zen 5, beside products, that is one of
+/// the multiplier's cycles instead of three.
 /// </remarks>
-internal static unsafe class ByteSoftmaxWriter
+internal static unsafe partial class ByteSoftmaxWriter
 {
     private const int VectorBytes = 64;
     private const int Four = 4; // rows whose lanes are combined at once
@@ -68,20 +69,7 @@ internal static unsafe class ByteSoftmaxWriter
     internal static void Maxima(Assembler a, int rows, GeneralRegister row, GeneralRegister lanes, int maxima, int spare)
     {
         VectorRegister max = new(maxima), other = new(maxima + 1);
-        for (int pair = 0; pair < Four; pair += 2)
-        {
-            a.Vunpcklps(new(spare + pair), new(maxima + pair), new(maxima + pair + 1));
-            a.Vunpckhps(new(spare + pair + 1), new(maxima + pair), new(maxima + pair + 1));
-            a.Vmaxps(new(spare + pair), new(spare + pair), new VectorRegister(spare + pair + 1));
-        }
-
-        a.Vshufps(max, new(spare), new(spare + 2), 0b01_00_01_00);
-        a.Vshufps(other, new(spare), new(spare + 2), 0b11_10_11_10);
-        a.Vmaxps(max, max, other);
-        a.Vshuff32x4(other, max, max, 0b01_00_11_10);
-        a.Vmaxps(max, max, other);
-        a.Vshuff32x4(other, max, max, 0b10_11_00_01);
-        a.Vmaxps(max, max, other);
+        AcrossFour(a, maxima, spare, a.Vmaxps);
         a.Vsubps(max, max, Largest);
         a.VmovupsQuarter(new Address(lanes), max);
         a.Vmaxps(max, max, Lowest);
@@ -132,96 +120,6 @@ internal static unsafe class ByteSoftmaxWriter
         a.Ret();
     }
 
-    /// <summary>Scores to weights of one byte, and parts of the denominator.</summary>
-    internal static void Weights(Assembler a)
-    {
-        (Label page, Label row) = (new(), new());
-        a.Push(R13);
-        StartWeights(a);
-        a.Mov(R8, ArgumentField(nameof(ByteAttentionArguments.Rows)));
-        a.Mov(R10, ArgumentField(nameof(ByteAttentionArguments.Pages)));
-        a.Mov(R11, ArgumentField(nameof(ByteAttentionArguments.PageCount)));
-        a.Place(page);
-        a.Mov(R13, new Address(R10, (int)Marshal.OffsetOf<BytePage>(nameof(BytePage.ValueInverses))));
-        a.Mov(R9, R8);
-        a.Mov(Rcx, ArgumentField(nameof(ByteAttentionArguments.RowGroups)));
-        a.Place(row);
-        foreach (Action write in RowWeights(a).SelectMany(part => part))
-        {
-            write();
-        }
-
-        a.Add(R9, ByteRow.Bytes);
-        a.Sub(Rcx, 1);
-        a.Jcc(Condition.NotEqual, row);
-        a.Add(R8, ArgumentField(nameof(ByteAttentionArguments.PageStride)));
-        a.Add(R10, sizeof(BytePage));
-        a.Sub(R11, 1);
-        a.Jcc(Condition.NotEqual, page);
-        a.Vzeroupper();
-        a.Pop(R13);
-        a.Ret();
-    }
-
-    /// <summary>What <see cref="RowWeights"/> needs in registers 28 to 31; changes rax.</summary>
-    internal static void StartWeights(Assembler a)
-    {
-        a.Mov(Rax, ArgumentField(nameof(ByteAttentionArguments.Constants)));
-        a.Vbroadcastss(Shift, Constant(nameof(SoftmaxConstants.Shift)));
-        a.Vbroadcastss(SixteenthShift, Constant(nameof(SoftmaxConstants.SixteenthShift)));
-        a.Vbroadcastss(Inverse, Constant(nameof(SoftmaxConstants.Inverse)));
-        a.Vmovups(Sixteenths, Constant(nameof(SoftmaxConstants.Sixteenths)));
-    }
-
-    /// <summary>
-    /// The instructions, in a part for each 16 keys, that turn the row at r9 to weights by the negated maximum in it and leave parts of the
-    /// denominator over the first scores; r13 is at the inverses of the values' scales. Registers 21 to 27.
-    /// </summary>
-    internal static Action[][] RowWeights(Assembler a)
-    {
-        (VectorRegister x, VectorRegister fraction, VectorRegister weight) = (new(21), new(22), new(23));
-        VectorRegister sixteenth = new(27);
-        (VectorRegister negated, VectorRegister sum, VectorRegister bytes) = (new(24), new(25), new(26));
-        List<Action>[] parts = [.. Enumerable.Range(0, Vectors).Select(_ => new List<Action>())];
-        parts[0].Add(() => a.Vbroadcastss(negated, new Address(R9, ByteRow.WeightOffset)));
-        for (int v = Vectors - 1; v >= 0; v--) // the last keys' bytes are the highest
-        {
-            (int offset, bool isFirst) = (v * VectorBytes, v == Vectors - 1);
-            parts[Vectors - 1 - v].AddRange(
-            [
-                () => a.Vaddps(x, negated, new Address(R9, offset)),
-                () => a.VreducepsSixteenth(fraction, x),
-                () => a.VaddpsDown(sixteenth, x, SixteenthShift),
-                () => a.Vaddps(weight, fraction, Inverse),
-                () => a.Vpermps(sixteenth, sixteenth, Sixteenths),
-                () => a.Vmulps(weight, weight, sixteenth),
-                () => a.Vscalefps(weight, weight, x),
-                () => a.Vaddps(isFirst ? bytes : fraction, weight, Shift),
-                () => a.Vsubps(weight, isFirst ? bytes : fraction, Shift),
-            ]);
-            if (isFirst)
-            {
-                parts[0].Add(() => a.Vmulps(sum, weight, new Address(R13, offset)));
-                continue;
-            }
-
-            parts[Vectors - 1 - v].AddRange(
-            [
-                () => a.Vfmadd231ps(sum, weight, new Address(R13, offset)),
-                () => a.Vpslld(bytes, bytes, 8),
-                () => a.Vpxord(bytes, bytes, fraction),
-            ]);
-        }
-
-        parts[^1].AddRange(
-        [
-            () => a.Vpxord(bytes, bytes, Shift), // the first keys' exponent, over the last keys' bytes
-            () => a.Vmovups(new Address(R9, ByteRow.WeightOffset), bytes),
-            () => a.Vmovups(new Address(R9), sum),
-        ]);
-        return [.. parts.Select(part => part.ToArray())];
-    }
-
     /// <summary>denominator = earlier factor · denominator + page factor · parts, four rows at once: as many rows as lanes may change.</summary>
     internal static void Denominators(Assembler a)
     {
@@ -252,20 +150,7 @@ internal static unsafe class ByteSoftmaxWriter
         a.Add(Rsi, FactorBytes);
         a.Sub(Rcx, 1);
         a.Jcc(Condition.NotEqual, page);
-        for (int pair = 0; pair < Four; pair += 2)
-        {
-            a.Vunpcklps(new(4 + pair), new(pair), new(pair + 1));
-            a.Vunpckhps(new(5 + pair), new(pair), new(pair + 1));
-            a.Vaddps(new(4 + pair), new(4 + pair), new VectorRegister(5 + pair));
-        }
-
-        a.Vshufps(sum, new(4), new(6), 0b01_00_01_00);
-        a.Vshufps(other, new(4), new(6), 0b11_10_11_10);
-        a.Vaddps(sum, sum, other);
-        a.Vshuff32x4(other, sum, sum, 0b01_00_11_10);
-        a.Vaddps(sum, sum, other);
-        a.Vshuff32x4(other, sum, sum, 0b10_11_00_01);
-        a.Vaddps(sum, sum, other);
+        AcrossFour(a, 0, 4, a.Vaddps);
         a.VmovupsQuarter(other, new Address(R10));
         a.VmovupsQuarter(new(2), new Address(R11));
         a.Vfmadd213ps(other, new(2), sum);
@@ -278,6 +163,29 @@ internal static unsafe class ByteSoftmaxWriter
         a.Jcc(Condition.Greater, four);
         a.Vzeroupper();
         a.Ret();
+    }
+
+    /// <summary>
+    /// Of four registers of 16 lanes each, from <paramref name="first"/> on, the first gets the results across the lanes: all four in
+    /// each quarter. Four registers are to spare.
+    /// </summary>
+    private static void AcrossFour(Assembler a, int first, int spare, Action<VectorRegister, VectorRegister, VectorRegister> combine)
+    {
+        VectorRegister result = new(first), other = new(first + 1);
+        for (int pair = 0; pair < Four; pair += 2)
+        {
+            a.Vunpcklps(new(spare + pair), new(first + pair), new(first + pair + 1));
+            a.Vunpckhps(new(spare + pair + 1), new(first + pair), new(first + pair + 1));
+            combine(new(spare + pair), new(spare + pair), new(spare + pair + 1));
+        }
+
+        a.Vshufps(result, new(spare), new(spare + 2), 0b01_00_01_00);
+        a.Vshufps(other, new(spare), new(spare + 2), 0b11_10_11_10);
+        combine(result, result, other);
+        a.Vshuff32x4(other, result, result, 0b01_00_11_10);
+        combine(result, result, other);
+        a.Vshuff32x4(other, result, result, 0b10_11_00_01);
+        combine(result, result, other);
     }
 
     private static void StartPages(Assembler a)

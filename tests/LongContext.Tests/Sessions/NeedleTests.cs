@@ -17,14 +17,23 @@ internal sealed partial class NeedleTests
     [TestCase("ctx", 512)]
     [TestCase("staged", 512, ModelPrecision.Float32)]
     [TestCase("staged", 512)]
+    [TestCase("ctx", 512, ModelPrecision.Auto, KVCacheType.Q8_0)]
+    [TestCase("staged", 512, ModelPrecision.Auto, KVCacheType.Q8_0)]
     [TestCase("ctx", 4_096)]
     [TestCase("staged", 4_096)]
     [TestCase("ctx", 8_192)]
     [TestCase("staged", 8_192)]
+    [TestCase("ctx", 4_096, ModelPrecision.Auto, KVCacheType.Q8_0)]
+    [TestCase("staged", 4_096, ModelPrecision.Auto, KVCacheType.Q8_0)]
+    [TestCase("ctx", 8_192, ModelPrecision.Auto, KVCacheType.Q8_0)]
+    [TestCase("staged", 8_192, ModelPrecision.Auto, KVCacheType.Q8_0)]
     [TestCase("ctx", 16_384)]
     [TestCase("staged", 16_384)]
+    [TestCase("ctx", 16_384, ModelPrecision.Auto, KVCacheType.Q8_0)]
+    [TestCase("staged", 16_384, ModelPrecision.Auto, KVCacheType.Q8_0)]
     [TestCase("ctx", 32_768)]
-    public async Task Answers_OfFullAttention_AreAsGoodAsRecorded(string set, int length, ModelPrecision precision = ModelPrecision.Auto)
+    public async Task Answers_OfFullAttention_AreAsGoodAsRecorded(
+        string set, int length, ModelPrecision precision = ModelPrecision.Auto, KVCacheType cache = KVCacheType.BFloat16)
     {
         if (length > 512 && IsUnoptimized)
         {
@@ -39,7 +48,8 @@ internal sealed partial class NeedleTests
         string file = SharedData.Require($"{Folder}/eval/{set}{length}.jsonl");
         Dictionary<string, double> expected = Table(set, length);
         await using InferenceSession session = InferenceSession.CreateBuilder()
-            .UseModel(SharedData.Require(Folder)).UsePrecision(precision).UseContextLength(Math.Min(length + 64, 32_768)).UseKVCacheTokens(length * 2L).Build();
+            .UseModel(SharedData.Require(Folder)).UsePrecision(precision).UseKVCacheType(cache)
+            .UseContextLength(Math.Min(length + 64, 32_768)).UseKVCacheTokens(length * 2L).Build();
         Dictionary<string, (int Right, int All)> score = [];
         foreach (string line in File.ReadLines(file).Take(set == "ctx" && length > 4_096 ? 3 : 4))
         {
@@ -48,7 +58,7 @@ internal sealed partial class NeedleTests
 
         foreach ((string kind, (int right, int all)) in score.Where(s => s.Key != "pass")) // 1 in a context: too coarse
         {
-            TestContext.Out.WriteLine($"{set}{length} {kind}: {right} of {all}, recorded {expected[kind]:F3}");
+            TestContext.Out.WriteLine($"{set}{length} {precision} {cache} {kind}: {right} of {all}, recorded {expected[kind]:F3}");
             Assert.That((double)right / all, Is.GreaterThanOrEqualTo(expected[kind] - 0.02), kind);
         }
     }

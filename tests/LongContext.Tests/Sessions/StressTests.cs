@@ -18,16 +18,18 @@ internal sealed class StressTests
     private const int Requests = 8;
     private const int Workers = 2;
 
-    [TestCase(DType.BF16)]
-    [TestCase(DType.Q8_0)]
-    public async Task Requests_AmongGarbageAndExceptions_HaveTheBitsOfQuietOnes(DType type)
+    [TestCase(DType.BF16, KVCacheType.BFloat16)]
+    [TestCase(DType.Q8_0, KVCacheType.BFloat16)]
+    [TestCase(DType.Q8_0, KVCacheType.Q8_0)]
+    public async Task Requests_AmongGarbageAndExceptions_HaveTheBitsOfQuietOnes(DType type, KVCacheType cache)
     {
         TimeSpan time = TimeSpan.FromSeconds(LongTests.AreWanted ? 20 : 2);
         using TemporaryFolder folder = new();
         GoldenModel.WriteGguf(folder.File("m.gguf"), "tiny", type);
         NullReferenceClock clock = new();
         await using InferenceSession session = InferenceSession.CreateBuilder()
-            .UseModel(folder.File("m.gguf")).UseContextLength(256).UseKVCacheTokens(2_048).UseChunkSize(64).UseCpu(Workers).UseTimeProvider(clock).Build();
+            .UseModel(folder.File("m.gguf")).UseKVCacheType(cache)
+            .UseContextLength(256).UseKVCacheTokens(2_048).UseChunkSize(64).UseCpu(Workers).UseTimeProvider(clock).Build();
         Answer[] quiet = new Answer[Requests];
         for (int i = 0; i < Requests; i++)
         {

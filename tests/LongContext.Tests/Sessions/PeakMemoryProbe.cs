@@ -48,7 +48,7 @@ internal sealed class PeakMemoryProbe
     private static async Task<(MemoryEstimate Estimate, TimeSpan Time)> Read(string model, int tokens)
     {
         await using InferenceSession session = InferenceSession.CreateBuilder()
-            .UseModel(model).UseContextLength(tokens + 8).UseKVCacheType(KVCacheType.Float32).Build();
+            .UseModel(model).UseContextLength(tokens + 8).UseKVCacheType(KVCacheType.Float32).UseAllRowsOfTheLastLayer().Build();
         int[] prompt = [.. Enumerable.Range(0, tokens).Select(t => (int)((uint)t * 2654435761u % 316))];
         GenerationResult result = await session.GenerateAsync(
             Prompt.FromTokens(prompt), new GenerationOptions { MaxNewTokens = 8, EndOfSequence = EndOfSequenceHandling.Ignore });

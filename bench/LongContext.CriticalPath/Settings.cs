@@ -23,6 +23,8 @@ internal sealed record Settings
           --chunk N          prompt tokens of a step over ranks (default: the library's)
           --type TYPE        of the weights: Q8_0 (default), BF16, F32
           --anchor N, --passing N, --compressor query|recent|random|none, --heads FILE   of APB (defaults: the library's)
+          --clock CLOCK      wall (default), or processor: with --threads 1, beside other work
+          --memory GB        what methods may need (default: what the machine has); those that may need more are left out
           --folder DIR       where models are written (default: a temporary folder, kept)
         """;
 

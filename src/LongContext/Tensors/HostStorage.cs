@@ -36,12 +36,15 @@ public sealed unsafe class HostStorage : TensorStorage
     /// <summary>Allocates <paramref name="byteCount"/> zeroed bytes.</summary>
     /// <remarks>Of large storage the system gives a page when it is first touched: what a step leaves unused of the largest step's tensors costs no memory.</remarks>
     /// <exception cref="OutOfMemoryException">The memory cannot be had.</exception>
-    public static HostStorage Allocate(long byteCount)
+    public static HostStorage Allocate(long byteCount) => Allocate(byteCount, MatrixLayout.Rows);
+
+    /// <summary>The same for matrices that lie in <paramref name="layout"/>.</summary>
+    internal static HostStorage Allocate(long byteCount, MatrixLayout layout)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
         void* memory = NativeMemory.AllocZeroed(checked((nuint)byteCount + Alignment));
         nuint aligned = ((nuint)memory + (Alignment - 1)) & ~(nuint)(Alignment - 1);
-        return new HostStorage((byte*)aligned, byteCount, owner: null, memory);
+        return new HostStorage((byte*)aligned, byteCount, owner: null, memory) { Layout = layout };
     }
 
     /// <summary>Views memory that <paramref name="owner"/> keeps alive; disposing the storage disposes the owner.</summary>
@@ -50,10 +53,6 @@ public sealed unsafe class HostStorage : TensorStorage
         ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
         return new HostStorage(pointer, byteCount, owner, allocated: null);
     }
-
-    /// <summary>The same for memory whose matrices lie in <paramref name="layout"/>.</summary>
-    internal static HostStorage Borrow(byte* pointer, long byteCount, IDisposable owner, MatrixLayout layout) =>
-        new(pointer, byteCount, owner, allocated: null) { Layout = layout };
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -44,7 +44,7 @@ internal static unsafe class LinearPanels
     /// <summary>A copy of a matrix that <see cref="PanelRows.Suits"/>, in panels.</summary>
     internal static Tensor Pack(WorkerPool pool, in Tensor matrix)
     {
-        HostStorage storage = PanelMemory.Allocate(matrix.ByteCount);
+        HostStorage storage = HostStorage.Allocate(matrix.ByteCount, MatrixLayout.Panels);
         PackPanelsJob job = new(matrix.HostPointer, matrix.RowLength / Int8Products.Block, storage.Pointer);
         pool.Run(ref job, matrix.Rows / PanelRows.Rows, 4);
         return new Tensor(storage, 0, matrix.Type, matrix.Shape);

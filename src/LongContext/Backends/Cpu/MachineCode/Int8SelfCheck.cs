@@ -14,9 +14,17 @@ internal static unsafe class Int8SelfCheck
         {
             for (int rows = 1; rows <= Int8KernelWriter.MostRows; rows++)
             {
-                if (!IsRight(kernels, rows, layout))
+                if (!IsRight(kernels, rows, layout, more: -1))
                 {
                     return false;
+                }
+
+                for (int more = 0; layout == Int8Layout.HalfScale && more < Int8KernelWriter.MoreLinesAhead.Length; more++)
+                {
+                    if (!IsRight(kernels, rows, layout, more))
+                    {
+                        return false;
+                    }
                 }
             }
         }
@@ -24,7 +32,8 @@ internal static unsafe class Int8SelfCheck
         return true;
     }
 
-    private static bool IsRight(Int8Kernels kernels, int rows, Int8Layout layout)
+    /// <summary>One kernel: <see cref="Int8Kernels.Tiles"/>, or <see cref="Int8Kernels.TilesAskingMore"/> where <paramref name="more"/> is not negative.</summary>
+    private static bool IsRight(Int8Kernels kernels, int rows, Int8Layout layout, int more)
     {
         int tiles = rows == Int8KernelWriter.MostRows ? Tiles : 1;
         int xBlock = Int8KernelWriter.RowBlockBytes(layout), wBlock = Int8KernelWriter.PanelBlockBytes(layout);
@@ -71,7 +80,7 @@ internal static unsafe class Int8SelfCheck
             fixed (byte* pw = w)
             fixed (float* py = y)
             {
-                kernels.Tiles(rows, layout, new Int8Arguments
+                Int8Arguments arguments = new()
                 {
                     X = px,
                     W = pw,
@@ -82,7 +91,15 @@ internal static unsafe class Int8SelfCheck
                     IsContinued = isContinued,
                     Ahead = pw,
                     AheadStep = 1,
-                });
+                };
+                if (more < 0)
+                {
+                    kernels.Tiles(rows, layout, arguments);
+                }
+                else
+                {
+                    kernels.TilesAskingMore(rows, more, arguments);
+                }
             }
 
             if (!y.SequenceEqual(expected))

@@ -123,7 +123,7 @@ internal sealed class CpuBackendMeasurements
     {
         using CpuBackend backend = new(threads, ModelPrecision.Auto);
         List<(string Name, double Amount, string Unit, Action Run)> works = [];
-        foreach (DType type in (DType[])[DType.Q8_0, DType.Q4_K])
+        foreach (DType type in (DType[])[DType.Q8_0, DType.Q4_K, DType.BF16])
         {
             works.AddRange(((int[])[16, 24, 32, 33, 40, 48, 64, 96, 128, 256, 512]).Select(tokens => Linear(backend, type, tokens, 2048, 8192)));
             works.Add(Linear(backend, type, 512, 8192, 2048));

@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using LongContext.Backends.Cpu;
 using LongContext.Backends.Cpu.Kernels;
+using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 using LongContext.Tensors;
 using LongContext.Tests.Shared.Conformance;
@@ -26,6 +27,21 @@ internal sealed class LinearTurnedTests
     [Test]
     public void Rows_MoreThanAreLaidOutAtATime_SameBitsAsAlone([Values(DType.F32, DType.Q8_0)] DType type) =>
         CheckRows(type, threads: 3, rows: 1100, features: 544, outputs: 80, [0, 368, 550, 551, 552, 1099]);
+
+    [Test]
+    public void Rows_OfALargeBatchOverPairs_SameBitsAsAlone([Values(1, 3)] int threads)
+    {
+        if (BF16Kernels.Find() is null)
+        {
+            Assert.Ignore("This processor multiplies no pairs of bfloat16.");
+        }
+
+        foreach ((int rows, int features, int outputs) in ((int, int, int)[])[(97, 512, 64), (200, 1312, 131), (530, 2048, 70)])
+        {
+            Assert.That(LinearTurned.SuitsPairs(DType.BF16, new LinearArguments { Rows = rows, Features = features, Outputs = outputs }));
+            CheckRows(DType.BF16, threads, rows, features, outputs, [0, 5, 6, rows - 2, rows - 1], ModelPrecision.Auto);
+        }
+    }
 
     [Test]
     public void Numbers_WithoutEnd_StayInTheirRowAndOutput()
@@ -54,14 +70,14 @@ internal sealed class LinearTurnedTests
         Assert.That(LinearTurned.Suits<Simd512, Vector512<float>>(DType.Q8_0, a), Is.False);
     }
 
-    private static void CheckRows(DType type, int threads, int rows, int features, int outputs, int[] someRows)
+    private static void CheckRows(DType type, int threads, int rows, int features, int outputs, int[] someRows, ModelPrecision precision = ModelPrecision.Float32)
     {
         Tensor weight = TestData.Weight(type, outputs, features, seed: 1);
         float[] input = TestData.Normal(rows * features, seed: 2);
         float[] bias = TestData.Normal(outputs, seed: 3);
         foreach (float[]? added in (float[]?[])[bias, null])
         {
-            using CpuBackend backend = new(threads, SimdWidth.Bits512);
+            using CpuBackend backend = new(threads, SimdWidth.Bits512, precision);
             float[] together = Linear(backend, weight, input, added);
             foreach (int row in someRows)
             {

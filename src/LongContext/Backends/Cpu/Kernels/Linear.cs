@@ -19,7 +19,7 @@ internal static class Linear<TSimd, TVec>
     {
         if (LinearTurned.Suits<TSimd, TVec>(type, a))
         {
-            LinearTurned.Run(pool, scratch, type, a);
+            LinearTurned.Run(pool, scratch, type, pairs: null, a);
             return;
         }
 

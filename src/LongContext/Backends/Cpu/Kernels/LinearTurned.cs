@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 using LongContext.Tensors;
 
@@ -21,34 +22,49 @@ internal static unsafe class LinearTurned
         && a.Rows >= (type == DType.BF16 || a.Features <= ShortFeatures ? FewestRowsInPlace : FewestRows)
         && a.Outputs >= TurnedTile.Outputs && a.Features is >= FewestFeatures and <= MostFeatures;
 
-    internal static void Run(WorkerPool pool, NativeBuffer<float> scratch, DType type, in LinearArguments a)
+    /// <summary>The same for products of bfloat16 pairs.</summary>
+    internal static bool SuitsPairs(DType type, in LinearArguments a) =>
+        type == DType.BF16 && Avx512F.IsSupported && a.Rows >= FewestRows && a.Outputs >= TurnedTile.Outputs
+        && a.Features is >= FewestFeatures and <= MostFeatures && a.Features % BF16KernelWriter.Step == 0;
+
+    /// <summary>Multiplies.</summary>
+    /// <param name="pool">Who works.</param>
+    /// <param name="scratch">For both layouts.</param>
+    /// <param name="type">Of the weights.</param>
+    /// <param name="pairs">Where operands are rounded to bfloat16.</param>
+    /// <param name="a">The operands.</param>
+    internal static void Run(WorkerPool pool, NativeBuffer<float> scratch, DType type, BF16Kernels? pairs, in LinearArguments a)
     {
+        int elements = Elements(a.Features, pairs);
         int parts = (a.Rows + RowBlock - 1) / RowBlock;
         int chunk = WholeTiles((a.Rows + parts - 1) / parts);
         long panels = (a.Outputs + (TurnedTile.Outputs - 1L)) / TurnedTile.Outputs;
-        WorkerScratch shares = new(scratch, pool.Count, LinearTurnedJob.ScratchFloats(a.Features), shared: chunk * RowStride(a.Features));
+        WorkerScratch shares = new(scratch, pool.Count, LinearTurnedJob.ScratchFloats(elements), shared: chunk * RowStride(elements));
         for (int row = 0; row < a.Rows; row += chunk)
         {
             LinearArguments part = a;
             part.X += (long)row * a.Features;
             part.Y += (long)row * a.Outputs;
             part.Rows = Math.Min(a.Rows - row, chunk);
-            TurnRowsJob turn = new(part, shares.Shared);
+            TurnRowsJob turn = new(part, pairs, shares);
             pool.Run(ref turn, WholeTiles(part.Rows), 16_384 / a.Features);
             int splits = (int)Math.Clamp(4L * pool.Count / panels, 1, Math.Max(part.Rows / LinearTurnedJob.BlockRows, 1));
-            LinearTurnedJob job = new(part, type, splits, shares);
+            LinearTurnedJob job = new(part, type, pairs, splits, shares);
             pool.Run(ref job, panels * splits, 1);
         }
     }
 
-    /// <summary>Features of a lane.</summary>
-    internal static int Steps(int features) => (features + Turning.Side - 1) / Turning.Side;
+    /// <summary>What <paramref name="features"/> are in elements: pairs of bfloat16, or features.</summary>
+    internal static int Elements(int features, BF16Kernels? pairs) => pairs is null ? features : features / 2;
+
+    /// <summary>Elements of a lane.</summary>
+    internal static int Steps(int elements) => (elements + Turning.Side - 1) / Turning.Side;
 
     /// <summary>Elements from lane to lane of a row of x.</summary>
-    internal static long RowLaneStride(int features) => (Steps(features) + Turning.Side - 1) / Turning.Side * Turning.Side;
+    internal static long RowLaneStride(int elements) => (Steps(elements) + Turning.Side - 1) / Turning.Side * Turning.Side;
 
     /// <summary>Elements from row to row of x: a cache line more than the lanes, so that neighbours do not share a place in the cache.</summary>
-    internal static long RowStride(int features) => (Turning.Side * RowLaneStride(features)) + Turning.Side;
+    internal static long RowStride(int elements) => (Turning.Side * RowLaneStride(elements)) + Turning.Side;
 
     private static int WholeTiles(int rows) => (rows + TurnedTile.Rows - 1) / TurnedTile.Rows * TurnedTile.Rows;
 }

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 using LongContext.Tensors;
 
@@ -7,8 +8,9 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// <summary>Linear over rows of x that lie lane by lane; a piece is a panel of 64 outputs and some of the rows.</summary>
 /// <remarks>
 /// Tiles take turns lane by lane, a block of rows at a time: what a lane has of the panel stays in the first- or second-level cache for all of the block.
+/// Where pairs of bfloat16 are multiplied, a pair is an element.
 /// </remarks>
-internal readonly unsafe struct LinearTurnedJob(LinearArguments arguments, DType type, int splits, WorkerScratch scratch) : IJob
+internal readonly unsafe struct LinearTurnedJob(LinearArguments arguments, DType type, BF16Kernels? pairs, int splits, WorkerScratch scratch) : IJob
 {
     /// <summary>Rows that take turns.</summary>
     internal const int BlockRows = BlockTiles * TurnedTile.Rows;
@@ -19,13 +21,15 @@ internal readonly unsafe struct LinearTurnedJob(LinearArguments arguments, DType
 
     private readonly LinearArguments _arguments = arguments;
     private readonly DType _type = type;
+    private readonly BF16Kernels? _pairs = pairs;
+    private readonly int _elements = LinearTurned.Elements(arguments.Features, pairs);
     private readonly int _splits = splits;
     private readonly WorkerScratch _scratch = scratch;
 
-    private long LaneStride => LaneFloats(_arguments.Features);
+    private long LaneStride => LaneFloats(_elements);
 
     /// <summary>Floats of scratch a worker needs.</summary>
-    internal static long ScratchFloats(int features) => (Side * LaneFloats(features)) + (BlockTiles * TurnedTile.SumFloats)
+    internal static long ScratchFloats(int elements) => (Side * LaneFloats(elements)) + (BlockTiles * TurnedTile.SumFloats)
         + (TurnedTile.Rows * Outputs) + Outputs + (Side * PieceStride) + RowDecoder<Simd512, Vector512<float>>.ScratchFloats;
 
     public void Execute(int worker, long start, long end)
@@ -57,38 +61,61 @@ internal readonly unsafe struct LinearTurnedJob(LinearArguments arguments, DType
     }
 
     /// <summary>Elements from lane to lane of a panel: a cache line more than it has, so that lanes do not share a place in the cache.</summary>
-    private static long LaneFloats(int features) => ((long)LinearTurned.Steps(features) * Outputs) + Side;
+    private static long LaneFloats(int elements) => ((long)LinearTurned.Steps(elements) * Outputs) + Side;
 
     private void Block(int firstTile, int endTile, int first, int outputs, float* panel, float* sums, float* bias, float* results)
     {
-        int n = _arguments.Features;
-        long xStride = LinearTurned.RowStride(n);
+        long xStride = LinearTurned.RowStride(_elements);
         for (int call = 0; call < TurnedTile.Calls; call++)
         {
             int lane = TurnedTile.Lane(call);
-            float* x = _scratch.Shared + (lane * LinearTurned.RowLaneStride(n));
-            for (int tile = firstTile; tile < endTile; tile++)
+            float* x = _scratch.Shared + (lane * LinearTurned.RowLaneStride(_elements));
+            bool isLast = call == TurnedTile.Calls - 1;
+            for (int tile = firstTile; tile < endTile;)
             {
                 int row = tile * TurnedTile.Rows;
-                int rows = Math.Min(TurnedTile.Rows, _arguments.Rows - row);
-                bool isWhole = rows == TurnedTile.Rows && outputs == Outputs;
+                int rows = _arguments.Rows - row;
+                bool isWhole = !isLast || (rows >= TurnedTile.Rows && outputs == Outputs);
+                int tiles = _pairs is null || !isWhole ? 1 : Math.Min(endTile - tile, isLast ? rows / TurnedTile.Rows : int.MaxValue);
                 float* y = _arguments.Y + ((long)row * _arguments.Outputs) + first;
-                TurnedTile.Run(
-                    call, x + (row * xStride), xStride, panel + (lane * LaneStride), LinearTurned.Steps(n),
-                    sums + ((tile - firstTile) * TurnedTile.SumFloats), bias, isWhole ? y : results, isWhole ? _arguments.Outputs : Outputs);
-                for (int r = 0; r < rows && !isWhole && call == TurnedTile.Calls - 1; r++)
+                Tiles(
+                    call, tiles, x + (row * xStride), panel + (lane * LaneStride), sums + ((tile - firstTile) * TurnedTile.SumFloats), bias,
+                    isWhole ? y : results, isWhole ? _arguments.Outputs : Outputs);
+                for (int r = 0; r < Math.Min(rows, TurnedTile.Rows) && !isWhole; r++)
                 {
                     new ReadOnlySpan<float>(results + (r * Outputs), outputs).CopyTo(new(y + ((long)r * _arguments.Outputs), outputs));
                 }
+
+                tile += tiles;
             }
+        }
+    }
+
+    /// <summary>One call of some tiles; of floats, of one.</summary>
+    private void Tiles(int call, int tiles, float* x, float* w, float* sums, float* bias, float* y, long yStride)
+    {
+        (int steps, long xStride) = (LinearTurned.Steps(_elements), LinearTurned.RowStride(_elements));
+        if (_pairs is { } kernels)
+        {
+            TurnedTile.RunPairs(kernels, call, tiles, x, xStride, w, steps, sums, _arguments.Bias == null ? null : bias, y, yStride);
+        }
+        else
+        {
+            TurnedTile.Run(call, x, xStride, w, steps, sums, bias, y, yStride);
         }
     }
 
     /// <summary>Decodes the panel's weights and turns them: [lane][step][output].</summary>
     private void LayOut(int first, int outputs, float* panel, float* piece)
     {
-        int n = _arguments.Features;
+        int n = _elements;
         int whole = n / Side * Side;
+        if (_pairs is not null)
+        {
+            LayOutPairs(first, outputs, panel, piece);
+            return;
+        }
+
         for (int o = 0; o < Outputs; o += Side)
         {
             for (int k = 0; k < whole; k += Piece)
@@ -111,6 +138,29 @@ internal readonly unsafe struct LinearTurnedJob(LinearArguments arguments, DType
                 }
 
                 Turning.Square(piece, PieceStride, panel + ((long)(whole / Side) * Outputs) + o, LaneStride);
+            }
+        }
+    }
+
+    /// <summary>The same of bfloat16 pairs, which need no decoding.</summary>
+    private void LayOutPairs(int first, int outputs, float* panel, float* piece)
+    {
+        for (int o = 0; o < Outputs; o += Side)
+        {
+            byte* w = _arguments.W + ((first + o) * _arguments.WStride);
+            long stride = _arguments.WStride / sizeof(float);
+            for (int step = 0; step < LinearTurned.Steps(_elements); step++)
+            {
+                float* source = (float*)w + ((long)step * Side);
+                for (int row = 0; row < Side && outputs - o < Side; row++)
+                {
+                    Span<float> target = new(piece + (row * PieceStride), Side);
+                    target.Clear();
+                    new ReadOnlySpan<float>(source + (row * stride), row < outputs - o ? Side : 0).CopyTo(target);
+                }
+
+                bool isWhole = outputs - o >= Side;
+                Turning.Square(isWhole ? source : piece, isWhole ? stride : PieceStride, panel + ((long)step * Outputs) + o, LaneStride);
             }
         }
     }

@@ -1,5 +1,7 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using LongContext.Backends.Cpu.MachineCode;
 
 namespace LongContext.Backends.Cpu.Kernels;
 
@@ -28,6 +30,35 @@ internal static unsafe class TurnedTile
 
     /// <summary>The lane whose sums call <paramref name="call"/> makes: its bits in reverse order.</summary>
     internal static int Lane(int call) => ((call & 1) << 3) | ((call & 2) << 1) | ((call & 4) >> 1) | ((call & 8) >> 3);
+
+    /// <summary>One call as of <see cref="Run"/> for <paramref name="tiles"/> tiles by <paramref name="kernels"/>, over pairs of bfloat16, an element of x or w a pair; bias may be null.</summary>
+    internal static void RunPairs(
+        BF16Kernels kernels, int call, int tiles, float* x, long xStride, float* w, int steps, float* sums, float* bias, float* y, long yStride)
+    {
+        bool isLast = call == Calls - 1;
+        int joined = BitOperations.TrailingZeroCount(~call);
+        kernels.DotTurned(new TurnedDotArguments
+        {
+            X = x,
+            XStride = xStride * sizeof(float),
+            W = w,
+            Steps = steps,
+            Tiles = tiles,
+            Sums = sums,
+            SumsStride = SumFloats * sizeof(float),
+            Joined = joined,
+            Y = isLast ? y : sums + (joined * Waiting),
+            YStride = (isLast ? yStride : Outputs) * sizeof(float),
+            YTileStride = (isLast ? Rows * yStride : SumFloats) * sizeof(float),
+        });
+        for (int row = 0; row < Rows * tiles && isLast && bias != null; row++, y += yStride)
+        {
+            for (int o = 0; o < Outputs; o += Width)
+            {
+                (Vector512.Load(y + o) + Vector512.Load(bias + o)).Store(y + o);
+            }
+        }
+    }
 
     /// <summary>One call.</summary>
     /// <param name="call">0 to 15, in order.</param>

@@ -8,11 +8,11 @@ internal readonly unsafe struct BF16Kernels
     /// <summary>Most rows that a kernel takes together.</summary>
     internal const int MostRows = 6;
 
-    private const int Others = 2;
+    private const int Others = 3;
 
     private static readonly Lazy<BF16Kernels?> Generated = new(Generate);
 
-    private readonly void** _entries; // rounding, one row of Q8_0, then by rows from 1: weights from memory, weights from a cache
+    private readonly void** _entries; // rounding, one row of Q8_0, turned tiles, then by rows from 1: weights from memory, weights from a cache
 
     private BF16Kernels(void** entries) => _entries = entries;
 
@@ -40,11 +40,15 @@ internal readonly unsafe struct BF16Kernels
     /// <summary>One row against Q8_0 weights: the bits of <see cref="Dot"/> over the same weights, decoded and rounded before.</summary>
     internal void DotQ8(DotArguments arguments) => ((delegate* unmanaged<DotArguments*, void>)_entries[1])(&arguments);
 
+    /// <summary>Tiles of six rows against 64 outputs, one lane's pairs of features: <see cref="BF16TurnedWriter"/>.</summary>
+    internal void DotTurned(TurnedDotArguments arguments) => ((delegate* unmanaged<TurnedDotArguments*, void>)_entries[2])(&arguments);
+
     private static BF16Kernels? Generate()
     {
         Assembler[] codes = [.. Enumerable.Range(0, Others + (2 * MostRows)).Select(_ => new Assembler())];
         BF16KernelWriter.Round(codes[0]);
         BF16KernelWriter.DotQ8(codes[1]);
+        BF16TurnedWriter.Write(codes[2]);
         for (int rows = 1; rows <= MostRows; rows++)
         {
             BF16KernelWriter.Dot(codes[Others + rows - 1], rows, fetched: BF16KernelWriter.Step * sizeof(ushort));

@@ -28,7 +28,7 @@ internal static unsafe class BF16SelfCheck
                 }
             }
 
-            return Q8IsRight(kernels, to);
+            return Q8IsRight(kernels, to) && TurnedIsRight(kernels, source);
         }
     }
 
@@ -105,6 +105,53 @@ internal static unsafe class BF16SelfCheck
         {
             int o = output;
             if (!SumIsRight(sums, rows: 1, row: 0, output, k => (double)Widen(x[k]) * Decode(o, k)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Two tiles, one sum added to the first of each, steps that are no multiple of those that the kernel takes together.</summary>
+    private static bool TurnedIsRight(BF16Kernels kernels, float[] numbers)
+    {
+        const int steps = 5, tiles = 2, rows = tiles * BF16TurnedWriter.Rows, outputs = BF16TurnedWriter.Outputs, sums = BF16TurnedWriter.Rows * outputs;
+        ushort[] x = [.. Enumerable.Range(0, rows * steps * 2).Select(i => RoundToNearest(numbers[i % numbers.Length]))];
+        ushort[] w = [.. Enumerable.Range(0, outputs * steps * 2).Select(i => RoundToNearest(numbers[(i + 7) % numbers.Length]))];
+        float[] added = [.. Enumerable.Range(0, tiles * sums).Select(i => (float)(i % 11))];
+        float[] y = new float[rows * outputs];
+        fixed (ushort* from = x)
+        fixed (ushort* weights = w)
+        fixed (float* earlier = added)
+        fixed (float* to = y)
+        {
+            kernels.DotTurned(new TurnedDotArguments
+            {
+                X = (float*)from,
+                XStride = steps * sizeof(float),
+                W = (float*)weights,
+                Steps = steps,
+                Tiles = tiles,
+                Sums = earlier,
+                SumsStride = sums * sizeof(float),
+                Joined = 1,
+                Y = to,
+                YStride = outputs * sizeof(float),
+                YTileStride = sums * sizeof(float),
+            });
+        }
+
+        for (int i = 0; i < y.Length; i++)
+        {
+            (double sum, double magnitude) = (added[i], added[i]);
+            for (int k = 0; k < 2 * steps; k++)
+            {
+                double product = (double)Widen(x[(i / outputs * 2 * steps) + k]) * Widen(w[(((k / 2 * outputs) + (i % outputs)) * 2) + (k % 2)]);
+                (sum, magnitude) = (sum + product, magnitude + Math.Abs(product));
+            }
+
+            if (!(Math.Abs(y[i] - sum) <= 1e-6 * magnitude))
             {
                 return false;
             }

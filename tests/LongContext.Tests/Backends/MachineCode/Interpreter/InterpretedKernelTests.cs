@@ -30,6 +30,21 @@ internal sealed unsafe class InterpretedKernelTests
     }
 
     [Test]
+    public void TurnedTiles_SameBits([Values(1, 4, 7)] int steps, [Values(0, 2)] int joined)
+    {
+        const int tiles = 2, rows = BF16TurnedWriter.Rows, outputs = BF16TurnedWriter.Outputs;
+        using GuardedMemory memory = new();
+        TurnedDotArguments arguments = new()
+        {
+            X = (float*)memory.BF16(tiles * rows * steps * 2, seed: 16), XStride = steps * sizeof(float),
+            W = (float*)memory.BF16(steps * outputs * 2, seed: 17), Steps = steps, Tiles = tiles,
+            Sums = memory.Floats(Math.Max(joined, 1) * tiles * rows * outputs, seed: 18), SumsStride = joined * rows * outputs * sizeof(float),
+            Joined = joined, Y = memory.Floats(tiles * rows * outputs, seed: 19), YStride = outputs * sizeof(float), YTileStride = rows * outputs * sizeof(float),
+        };
+        memory.CheckBothWays(BF16TurnedWriter.Write, &arguments, sizeof(TurnedDotArguments));
+    }
+
+    [Test]
     public void ByteProducts_SameBits([Values] Int8Layout layout, [Values(1, 5, Int8KernelWriter.MostRows)] int rows)
     {
         const int blocks = 3;

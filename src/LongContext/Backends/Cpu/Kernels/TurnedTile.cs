@@ -14,11 +14,11 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// </remarks>
 internal static unsafe class TurnedTile
 {
-    /// <summary>Rows of a tile.</summary>
-    internal const int Rows = 6;
+    /// <summary>Rows of a tile, generated or not.</summary>
+    internal const int Rows = BF16TurnedWriter.Rows;
 
     /// <summary>Outputs of a tile: four vectors.</summary>
-    internal const int Outputs = 64;
+    internal const int Outputs = BF16TurnedWriter.Outputs;
 
     /// <summary>Calls that make a tile.</summary>
     internal const int Calls = 16;

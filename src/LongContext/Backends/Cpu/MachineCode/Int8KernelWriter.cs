@@ -27,8 +27,11 @@ internal static class Int8KernelWriter
     /// <summary>Cache lines that are asked for at every block of every tile, of what is needed later: a panel is read by many tiles.</summary>
     internal const int LinesAhead = 4;
 
-    /// <summary>Kernels that ask for more, for panels that few tiles read, the first from memory: a third, a half, all of a block with <see cref="Int8Layout.HalfScale"/>.</summary>
-    internal static readonly int[] MoreLinesAhead = [6, 9, 17];
+    /// <summary>
+    /// Kernels for panels that few tiles read, the first from memory: they ask for a third, a half, all of a block of 17 lines with
+    /// <see cref="Int8Layout.HalfScale"/>, or, for a single row, for two lines of it, which lead the processor's own looking ahead to the next page.
+    /// </summary>
+    internal static readonly int[] MoreLinesAhead = [6, 9, 17, 2];
 
     private const int VectorBytes = 64;
     private const int Vectors = 2;

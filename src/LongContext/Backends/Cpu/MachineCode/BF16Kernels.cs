@@ -9,6 +9,7 @@ internal readonly unsafe struct BF16Kernels
     internal const int MostRows = 6;
 
     private const int Others = 3;
+    private const int StepBytes = BF16KernelWriter.Step * sizeof(ushort); // of one output
 
     private static readonly Lazy<BF16Kernels?> Generated = new(Generate);
 
@@ -33,7 +34,10 @@ internal readonly unsafe struct BF16Kernels
     internal void Dot(int rows, DotArguments arguments) =>
         ((delegate* unmanaged<DotArguments*, void>)_entries[Others + MostRows + rows - 1])(&arguments);
 
-    /// <summary>The same against weights from memory, the next group's asked for ahead.</summary>
+    /// <summary>
+    /// The same against weights from memory, the next group's asked for ahead: all of it, or, for a single row, a line of four, which leads the processor's
+    /// own looking ahead.
+    /// </summary>
     internal void DotFromMemory(int rows, DotArguments arguments) =>
         ((delegate* unmanaged<DotArguments*, void>)_entries[Others + rows - 1])(&arguments);
 
@@ -51,7 +55,7 @@ internal readonly unsafe struct BF16Kernels
         BF16TurnedWriter.Write(codes[2]);
         for (int rows = 1; rows <= MostRows; rows++)
         {
-            BF16KernelWriter.Dot(codes[Others + rows - 1], rows, fetched: BF16KernelWriter.Step * sizeof(ushort));
+            BF16KernelWriter.Dot(codes[Others + rows - 1], rows, fetched: rows == 1 ? StepBytes / BF16KernelWriter.Outputs : StepBytes);
             BF16KernelWriter.Dot(codes[Others + MostRows + rows - 1], rows, fetched: 0);
         }
 

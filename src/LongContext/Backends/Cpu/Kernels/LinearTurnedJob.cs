@@ -45,7 +45,15 @@ internal readonly unsafe struct LinearTurnedJob(LinearArguments arguments, DType
             int first = (int)(i / _splits) * Outputs;
             int outputs = Math.Min(Outputs, _arguments.Outputs - first);
             int part = (int)(i % _splits);
-            LayOut(first, outputs, panel, piece);
+            if (_pairs is null)
+            {
+                LayOut(first, outputs, panel, piece);
+            }
+            else
+            {
+                LayOutPairs(first, outputs, panel, piece);
+            }
+
             new Span<float>(bias, Outputs).Clear();
             if (_arguments.Bias != null)
             {
@@ -110,12 +118,6 @@ internal readonly unsafe struct LinearTurnedJob(LinearArguments arguments, DType
     {
         int n = _elements;
         int whole = n / Side * Side;
-        if (_pairs is not null)
-        {
-            LayOutPairs(first, outputs, panel, piece);
-            return;
-        }
-
         for (int o = 0; o < Outputs; o += Side)
         {
             for (int k = 0; k < whole; k += Piece)

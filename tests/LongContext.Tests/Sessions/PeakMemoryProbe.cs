@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Runtime;
 using LongContext.Tensors;
 using LongContext.Tests.Shared;
 using LongContext.Tests.Shared.Golden;
@@ -11,7 +9,7 @@ namespace LongContext.Tests.Sessions;
 /// <summary>Run by <see cref="LongPromptTests"/> in a process of its own, whose peak is nobody else's.</summary>
 /// <remarks>
 /// The baseline is the resident memory after a short session of the same model came and went, and no more code was compiled: the runtime,
-/// compiled code, and the test host, whose first report of progress alone compiles 1,800 methods and loads libcrypto (14 MB).
+/// compiled code, and the test host with its first report of progress.
 /// What the long session's peak (VmHWM) has on top is what the estimate promises: weights, cache, activations.
 /// </remarks>
 [TestFixture]
@@ -34,7 +32,7 @@ internal sealed class PeakMemoryProbe
         string model = folder.File("m.gguf");
         GoldenGguf.Write(model, LongPromptTests.Shape, DType.BF16, seed: 1);
         await Read(model, 1_200);
-        await Settle();
+        await CompiledCode.Settle();
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
@@ -47,17 +45,6 @@ internal sealed class PeakMemoryProbe
             $"{Tokens} tokens in {time.TotalSeconds:F1} s; peak {peak / 1e6:F1} MB over a baseline of {baseline / 1e6:F1} MB; estimate " +
             $"{estimate.WeightBytes / 1e6:F1} weights + {estimate.KVCacheBytes / 1e6:F1} cache + {estimate.ActivationBytes / 1e6:F1} activations; ratio {ratio:F3}"));
         Assert.That(ratio, Is.InRange(1 - Tolerance, 1 + Tolerance));
-    }
-
-    /// <summary>Waits until nothing has been compiled for three seconds: two of the test host's reports fit into them.</summary>
-    private static async Task Settle()
-    {
-        Stopwatch time = Stopwatch.StartNew();
-        for (long compiled = -1; JitInfo.GetCompiledMethodCount() != compiled && time.Elapsed < TimeSpan.FromSeconds(60);)
-        {
-            compiled = JitInfo.GetCompiledMethodCount();
-            await Task.Delay(TimeSpan.FromSeconds(3));
-        }
     }
 
     private static async Task<(MemoryEstimate Estimate, TimeSpan Time)> Read(string model, int tokens)

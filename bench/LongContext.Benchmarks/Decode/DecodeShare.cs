@@ -9,7 +9,7 @@ namespace LongContext.Benchmarks.Decode;
 /// <remarks>
 /// A round is a few reads, some tokens, a few reads again, in one process: on a virtual machine the bandwidth changes from second to second, so a ceiling
 /// from another second says little. What a token reads: all weights (a table of embeddings that is not the output matrix counts too, though only a row of
-/// it is read) and the cached keys and values.
+/// it is read) and the cached keys and values, to whole pages and one more: 0.2 % too much at most for a model of 1.3 GB.
 /// </remarks>
 internal static class DecodeShare
 {

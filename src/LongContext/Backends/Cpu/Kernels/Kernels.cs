@@ -62,14 +62,7 @@ internal sealed unsafe class Kernels<TSimd, TVec>(
         }
         else if (rounded is { } kernels && LinearBF16.Suits(weight.Type))
         {
-            if (LinearTurned.SuitsPairs(weight.Type, arguments))
-            {
-                LinearTurned.Run(pool, scratch, weight.Type, kernels, arguments);
-            }
-            else
-            {
-                LinearBF16.Run(pool, scratch, kernels, weight.Type, arguments);
-            }
+            LinearBF16.Run(pool, scratch, kernels, weight.Type, arguments);
         }
         else
         {

@@ -17,6 +17,12 @@ internal static unsafe class LinearBF16
 
     internal static void Run(WorkerPool pool, NativeBuffer<float> scratch, BF16Kernels kernels, DType type, in LinearArguments a)
     {
+        if (LinearTurned.SuitsPairs(type, a))
+        {
+            LinearTurned.Run(pool, scratch, type, kernels, a);
+            return;
+        }
+
         int steps = Math.Max((a.Features + BF16KernelWriter.Step - 1) / BF16KernelWriter.Step, 1);
         int panel = Panel(pool, a, steps);
         int ahead = a.Rows >= DecodeFrom ? panel : BF16KernelWriter.Outputs;

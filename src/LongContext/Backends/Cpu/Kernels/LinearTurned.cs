@@ -20,12 +20,11 @@ internal static unsafe class LinearTurned
         where TVec : struct =>
         TSimd.Width == Turning.Side && Avx512F.IsSupported
         && a.Rows >= (type == DType.BF16 || a.Features <= ShortFeatures ? FewestRowsInPlace : FewestRows)
-        && a.Outputs >= TurnedTile.Outputs && a.Features is >= FewestFeatures and <= MostFeatures;
+        && Fits(a);
 
     /// <summary>The same for products of bfloat16 pairs.</summary>
     internal static bool SuitsPairs(DType type, in LinearArguments a) =>
-        type == DType.BF16 && Avx512F.IsSupported && a.Rows >= FewestRows && a.Outputs >= TurnedTile.Outputs
-        && a.Features is >= FewestFeatures and <= MostFeatures && a.Features % BF16KernelWriter.Step == 0;
+        type == DType.BF16 && Avx512F.IsSupported && a.Rows >= FewestRows && Fits(a) && a.Features % BF16KernelWriter.Step == 0;
 
     /// <summary>Multiplies.</summary>
     /// <param name="pool">Who works.</param>
@@ -65,6 +64,8 @@ internal static unsafe class LinearTurned
 
     /// <summary>Elements from row to row of x: a cache line more than the lanes, so that neighbours do not share a place in the cache.</summary>
     internal static long RowStride(int elements) => (Turning.Side * RowLaneStride(elements)) + Turning.Side;
+
+    private static bool Fits(in LinearArguments a) => a.Outputs >= TurnedTile.Outputs && a.Features is >= FewestFeatures and <= MostFeatures;
 
     private static int WholeTiles(int rows) => (rows + TurnedTile.Rows - 1) / TurnedTile.Rows * TurnedTile.Rows;
 }

@@ -1,5 +1,6 @@
 using LongContext.Communication;
 using LongContext.Distributed.Tcp;
+using LongContext.Tests.Shared;
 using LongContext.Tests.Shared.Conformance.Communication;
 using NUnit.Framework;
 
@@ -13,20 +14,12 @@ internal sealed class TcpCommunicatorTests
     [Test]
     public void Operations_OnceWarm_AllocateNothing([Values] AgreementCheck agreement)
     {
-        const int warm = 300, measured = 500;
         AssertAllEnd(TcpCluster.Of(agreement).Run(3, new CommunicatorOptions(), c =>
         {
             using RankMemory memory = new(c);
             CommRegion few = memory.Own(30), fewAll = memory.Floats(90), many = memory.Own(6000), manyAll = memory.Floats(18_000);
-            long before = 0;
-            for (int step = 0; step < warm + measured; step++)
+            void Step()
             {
-                if (step == warm)
-                {
-                    c.Barrier(Tag).Wait();
-                    before = GC.GetAllocatedBytesForCurrentThread();
-                }
-
                 c.AllGather(few, fewAll, Tag).Wait();
                 c.AllGather(many, manyAll, Tag).Wait();
                 c.AllReduce(few, Reduction.Max, Tag).Wait();
@@ -35,7 +28,7 @@ internal sealed class TcpCommunicatorTests
                 c.Barrier(Tag).Wait();
             }
 
-            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+            Assert.That(ThreadAllocations.Of(Step, warmUp: 300, repeats: 200), Is.Zero);
         }));
     }
 

@@ -4,6 +4,7 @@ using LongContext.Backends.Cpu;
 using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 using LongContext.Tensors;
+using LongContext.Tests.Shared;
 using LongContext.Tests.Shared.Conformance;
 using NUnit.Framework;
 
@@ -118,16 +119,16 @@ internal sealed unsafe class AttentionPairsTests
         batch.AddSequence([0, 1, 2, 3, 4, 5, 6, 7], kvLength: 500, newTokens: 500);
         batch.AddItem(new AttentionItem(0, 0, 500, 0, 500, AttentionMask.Causal, 0));
         Tensor q = backend.Allocate(DType.F32, new TensorShape(500, 4, 64)), kv = backend.Allocate(DType.F32, new TensorShape(500, 2, 64));
-        long before = 0;
-        for (int i = 0; i < 7; i++)
-        {
-            before = i == 2 ? GC.GetAllocatedBytesForCurrentThread() : before;
-            backend.Plan(plan, batch);
-            backend.AppendKV(kv, kv, cache, 0, plan);
-            backend.Attention(q, cache, 0, plan, new AttentionParameters(0.125f, 20, 100), q, default);
-        }
-
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        long allocated = ThreadAllocations.Of(
+            () =>
+            {
+                backend.Plan(plan, batch);
+                backend.AppendKV(kv, kv, cache, 0, plan);
+                backend.Attention(q, cache, 0, plan, new AttentionParameters(0.125f, 20, 100), q, default);
+            },
+            warmUp: 2,
+            repeats: 5);
+        Assert.That(allocated, Is.Zero);
         q.Storage.Dispose();
         kv.Storage.Dispose();
     }

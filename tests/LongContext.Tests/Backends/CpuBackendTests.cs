@@ -2,6 +2,7 @@ using LongContext.Backends;
 using LongContext.Backends.Cpu;
 using LongContext.Backends.Cpu.Simd;
 using LongContext.Tensors;
+using LongContext.Tests.Shared;
 using LongContext.Tests.Shared.Conformance;
 using NUnit.Framework;
 
@@ -84,15 +85,7 @@ internal sealed class CpuBackendTests
             backend.GatherRows(x, ids, y);
         }
 
-        Step();
-        Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 5; i++)
-        {
-            Step();
-        }
-
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(ThreadAllocations.Of(Step, warmUp: 2, repeats: 5), Is.Zero);
     }
 
     [Test]

@@ -2,6 +2,7 @@ using LongContext.Backends.Cpu;
 using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 using LongContext.Tensors;
+using LongContext.Tests.Shared;
 using LongContext.Tests.Shared.Conformance;
 using NUnit.Framework;
 
@@ -91,18 +92,18 @@ internal sealed class LinearPrecisionTests
         Tensor x = backend.Allocate(DType.F32, new TensorShape(40, 256));
         Tensor y = backend.Allocate(DType.F32, new TensorShape(40, 300));
         Tensor[] weights = [.. TestData.WeightTypes.Select(t => TestData.Weight(t, 300, 256, seed: 1))];
-        long before = 0;
-        for (int i = 0; i < 7; i++)
-        {
-            before = i == 2 ? GC.GetAllocatedBytesForCurrentThread() : before;
-            foreach (Tensor weight in weights)
+        long allocated = ThreadAllocations.Of(
+            () =>
             {
-                backend.Linear(x, weight, default, y);
-                backend.Linear(x.Slice(0, 1), weight, default, y.Slice(0, 1));
-            }
-        }
-
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+                foreach (Tensor weight in weights)
+                {
+                    backend.Linear(x, weight, default, y);
+                    backend.Linear(x.Slice(0, 1), weight, default, y.Slice(0, 1));
+                }
+            },
+            warmUp: 2,
+            repeats: 5);
+        Assert.That(allocated, Is.Zero);
     }
 
     private static (Tensor Weight, float[] Input) Operands(DType type = DType.BF16)

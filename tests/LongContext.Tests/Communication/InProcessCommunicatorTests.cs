@@ -1,5 +1,6 @@
 using LongContext.Communication;
 using LongContext.Tensors;
+using LongContext.Tests.Shared;
 using NUnit.Framework;
 
 namespace LongContext.Tests.Communication;
@@ -108,17 +109,6 @@ internal sealed class InProcessCommunicatorTests
             c.Barrier(Tag).Wait();
         }
 
-        for (int i = 0; i < 200; i++)
-        {
-            Step(); // every reused operation has seen every verb
-        }
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
-        {
-            Step();
-        }
-
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        return ThreadAllocations.Of(Step, warmUp: 200, repeats: 100); // 200: every reused operation has seen every verb
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LongContext.Diagnostics;
+using LongContext.Tests.Shared;
 using NUnit.Framework;
 
 namespace LongContext.Tests.Diagnostics;
@@ -27,14 +28,7 @@ internal sealed class StepTimelineTests
     public void Add_AllocatesNothing()
     {
         StepTimeline timeline = new(rank: 0, capacity: 100);
-        timeline.Add("x", TimelineKind.Compute, 1, 0, 0);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
-        {
-            timeline.Add("x", TimelineKind.Communication, 1, 0, 0);
-        }
-
-        Assert.That(GC.GetAllocatedBytesForCurrentThread(), Is.EqualTo(before));
+        Assert.That(ThreadAllocations.Of(() => timeline.Add("x", TimelineKind.Communication, 1, 0, 0), warmUp: 1, repeats: 1000), Is.Zero);
     }
 
     [Test]

@@ -3,6 +3,7 @@ using LongContext.Backends;
 using LongContext.Loading;
 using LongContext.Models;
 using LongContext.Tensors;
+using LongContext.Tests.Shared;
 using LongContext.Tests.Shared.Conformance;
 using LongContext.Tests.Shared.Reference;
 using NUnit.Framework;
@@ -146,16 +147,16 @@ internal sealed class CausalLMTests
         int[] rows = [tokens - 1];
         int[] pages = [1];
         float[] logits = new float[53];
-        long before = 0;
-        for (int step = 0; step < 200; step++)
-        {
-            before = step == 100 ? GC.GetAllocatedBytesForCurrentThread() : before;
-            batch.Clear();
-            batch.AddSequence(pages, tokens, tokens);
-            model.Forward(new StepInput { TokenIds = ids, Positions = ids, OutputRows = rows, Batch = batch }, cache, logits);
-        }
-
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        long allocated = ThreadAllocations.Of(
+            () =>
+            {
+                batch.Clear();
+                batch.AddSequence(pages, tokens, tokens);
+                model.Forward(new StepInput { TokenIds = ids, Positions = ids, OutputRows = rows, Batch = batch }, cache, logits);
+            },
+            warmUp: 100,
+            repeats: 100);
+        Assert.That(allocated, Is.Zero);
     }
 
     [TestCase(0, 0)]

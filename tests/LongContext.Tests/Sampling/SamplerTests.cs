@@ -2,6 +2,7 @@ using System.Diagnostics;
 using FsCheck;
 using FsCheck.Fluent;
 using LongContext.Sampling;
+using LongContext.Tests.Shared;
 using NUnit.Framework;
 
 namespace LongContext.Tests.Sampling;
@@ -196,15 +197,15 @@ internal sealed class SamplerTests
         foreach (SamplingOptions o in new[] { options, SamplingOptions.Greedy })
         {
             Sampler sampler = new(o, row.Length);
-            long before = 0;
-            for (int i = 0; i < 40; i++)
-            {
-                before = i == 20 ? GC.GetAllocatedBytesForCurrentThread() : before;
-                row.CopyTo(scratch, 0);
-                sampler.Sample(scratch, null);
-            }
-
-            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+            long allocated = ThreadAllocations.Of(
+                () =>
+                {
+                    row.CopyTo(scratch, 0);
+                    sampler.Sample(scratch, null);
+                },
+                warmUp: 20,
+                repeats: 20);
+            Assert.That(allocated, Is.Zero);
         }
     }
 

@@ -2,6 +2,7 @@ using LongContext.Backends.Cpu;
 using LongContext.Backends.Cpu.Simd;
 using LongContext.Tensors;
 using LongContext.Tests.Backends.MachineCode.Interpreter;
+using LongContext.Tests.Shared;
 using LongContext.Tests.Shared.Conformance;
 using LongContext.Tests.Shared.Formats;
 using NUnit.Framework;
@@ -130,16 +131,16 @@ internal sealed class LinearAmxTests
         using CpuBackend backend = new(2, SimdWidth.Bits512, ModelPrecision.Auto, CorePinning.None, AmxBackend.IdleKernels());
         Tensor x = backend.Allocate(DType.F32, new TensorShape(130, 256)), y = backend.Allocate(DType.F32, new TensorShape(130, 300));
         Tensor[] weights = [.. Rounded.Select(t => TestData.Weight(t, 300, 256, seed: 1))];
-        long before = 0;
-        for (int i = 0; i < 7; i++)
-        {
-            before = i == 2 ? GC.GetAllocatedBytesForCurrentThread() : before;
-            foreach (Tensor weight in weights)
+        long allocated = ThreadAllocations.Of(
+            () =>
             {
-                backend.Linear(x, weight, default, y);
-            }
-        }
-
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+                foreach (Tensor weight in weights)
+                {
+                    backend.Linear(x, weight, default, y);
+                }
+            },
+            warmUp: 2,
+            repeats: 5);
+        Assert.That(allocated, Is.Zero);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class RankedSessionTests
     public void Session_OverProcesses_EqualsOneRank(RankLauncher launcher, int ranks, string transport)
     {
         using RankJob job = RankJob.Start(new RankLaunch(launcher, ranks, "session-equals-one-rank", transport, SessionModel.Path));
-        RankJobResult end = job.WaitForEnd(TimeSpan.FromSeconds(120));
+        RankJobResult end = job.WaitForEnd(TimeSpan.FromMinutes(5));
         TestContext.Out.WriteLine(end);
 
         Assert.That(end.ExitCode, Is.Zero, end.ToString());
@@ -32,7 +32,7 @@ internal sealed class RankedSessionTests
     public void Session_ThatReadsInBlocksOverProcesses_EqualsOneMachine(RankLauncher launcher, int ranks, string transport)
     {
         using RankJob job = RankJob.Start(new RankLaunch(launcher, ranks, "session-blocks-equal-one-machine", transport, SessionModel.Path));
-        RankJobResult end = job.WaitForEnd(TimeSpan.FromSeconds(120));
+        RankJobResult end = job.WaitForEnd(TimeSpan.FromMinutes(5));
         TestContext.Out.WriteLine(end);
 
         Assert.That(end.ExitCode, Is.Zero, end.ToString());

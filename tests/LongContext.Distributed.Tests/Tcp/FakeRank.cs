@@ -9,7 +9,7 @@ namespace LongContext.Distributed.Tests.Tcp;
 internal sealed class FakeRank : IDisposable
 {
     internal static readonly CommTag Tag = new(3, 2, CommPhase.Check, 1);
-    private static readonly StartDeadline Patience = new(TimeSpan.FromMinutes(5));
+    private static StartDeadline Patience => new(TimeSpan.FromMinutes(5)); // of each exchange, whenever it begins
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 

@@ -118,7 +118,7 @@ internal sealed class TcpFaultTests
     [Test]
     public void Processes_RunTheConformanceSuite()
     {
-        ConformanceJob.Run(Launch("conformance", Deadline) with { Size = 2 }, TimeSpan.FromMinutes(2));
+        ConformanceJob.Run(Launch("conformance", Deadline) with { Size = 2 }, TimeSpan.FromMinutes(5));
     }
 
     private static RankJobResult Run(RankLaunch launch)

@@ -4,7 +4,7 @@ using LongContext.Tensors;
 
 namespace LongContext.Backends.Cpu;
 
-/// <summary>The pages of the CPU backend: one block a (layer, page, head), see <see cref="KVPages"/>.</summary>
+/// <summary>The pages of the CPU backend, layer after layer, see <see cref="KVPages"/>.</summary>
 /// <remarks>
 /// Never cleared: the system gives memory to a page when its first token is written, and kernels read no slot that was not written,
 /// except beside a page's last token, where the result is discarded.
@@ -35,7 +35,7 @@ internal sealed unsafe class CpuKVCacheStorage : KVCacheStorage
     internal int PaddedHeadDim => Padded(Shape.HeadDim);
 
     internal static long ByteCountOf(KVCacheShape shape) =>
-        checked(BlockBytes(shape) * shape.KVHeads * shape.Pages * shape.Layers);
+        checked(LayerBytes(shape) * shape.Layers);
 
     internal static int Padded(int headDim) => (headDim + 15) / 16 * 16;
 
@@ -43,8 +43,8 @@ internal sealed unsafe class CpuKVCacheStorage : KVCacheStorage
     internal KVPages Layer(int layer)
     {
         ObjectDisposedException.ThrowIf(_memory == null, this);
-        long block = BlockBytes(Shape);
-        return new KVPages(_memory + (block * Shape.KVHeads * Shape.Pages * layer), block, KeyBytes(Shape), ValueBytes(Shape), Shape.KVHeads);
+        byte* memory = _memory + (LayerBytes(Shape) * layer);
+        return new KVPages(memory, Shape.KVHeads, Shape.Pages, KeyBytes(Shape), ValueBytes(Shape), ScaleBytes(Shape));
     }
 
     /// <inheritdoc/>
@@ -54,20 +54,21 @@ internal sealed unsafe class CpuKVCacheStorage : KVCacheStorage
         _memory = null;
     }
 
+    private static long LayerBytes(KVCacheShape shape) =>
+        checked((KeyBytes(shape) + ValueBytes(shape) + ScaleBytes(shape)) * shape.KVHeads * shape.Pages);
+
     private static int ElementBytes(KVCacheShape shape) => shape.Type switch { DType.F32 => sizeof(float), DType.BF16 => sizeof(ushort), _ => sizeof(byte) };
 
     private static long KeyBytes(KVCacheShape shape)
     {
         int features = shape.Type == DType.Q8_0 ? HeadCodes.Padded(shape.HeadDim) : shape.HeadDim;
-        return checked((long)features * shape.PageSize * ElementBytes(shape));
+        return Aligned(checked((long)features * shape.PageSize * ElementBytes(shape)));
     }
 
-    private static long ValueBytes(KVCacheShape shape) => checked((long)Padded(shape.HeadDim) * shape.PageSize * ElementBytes(shape));
+    private static long ValueBytes(KVCacheShape shape) => Aligned(checked((long)Padded(shape.HeadDim) * shape.PageSize * ElementBytes(shape)));
 
-    private static long BlockBytes(KVCacheShape shape)
-    {
-        long scales = shape.Type == DType.Q8_0 ? (long)HeadCodes.ScalesPerToken * sizeof(float) * shape.PageSize : 0;
-        long bytes = checked(KeyBytes(shape) + ValueBytes(shape) + scales);
-        return checked((bytes + Alignment - 1) / Alignment * Alignment);
-    }
+    private static long ScaleBytes(KVCacheShape shape) =>
+        shape.Type == DType.Q8_0 ? Aligned((long)HeadCodes.ScalesPerToken * sizeof(float) * shape.PageSize) : 0;
+
+    private static long Aligned(long bytes) => checked((bytes + Alignment - 1) / Alignment * Alignment);
 }

@@ -122,6 +122,11 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
             new Span<float>(_scratch.Zeros, BytePage.Keys).Clear();
         }
 
+        for (int i = 0; i < Math.Min(pagesLeft, 2L * count); i++) // the kernels ask for keys and values alone
+        {
+            Prefetch.Fetch((byte*)_arguments.Pages.Scales(indices[i], _unit.KVHead), HeadCodes.ScalesPerToken * BytePage.Keys * sizeof(float));
+        }
+
         for (int i = 0; i < count; i++)
         {
             byte* keys = _arguments.Pages.Keys(indices[i], _unit.KVHead);

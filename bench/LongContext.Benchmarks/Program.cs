@@ -1,6 +1,7 @@
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- --filter '*Linear*'
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- profile MODEL 512 16
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- decode MODEL 512
+// dotnet run -c Release --project bench/LongContext.Benchmarks -- attention 16384
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- rows 2
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- write llama3.2-1b Q8_0 1b-q8.gguf
 // dotnet run -c Release --project bench/LongContext.Benchmarks -- amx 2
@@ -19,6 +20,10 @@ if (args is ["profile", _, ..])
 else if (args is ["decode", _, ..])
 {
     await DecodeShare.RunAsync(args[1..], Console.Out);
+}
+else if (args is ["attention", ..])
+{
+    AttentionShare.Run(args[1..], Console.Out);
 }
 else if (args is ["rows", ..])
 {

@@ -56,7 +56,7 @@ internal static class DecodeShare
             arguments.Length > index ? int.Parse(arguments[index], CultureInfo.InvariantCulture) : otherwise;
     }
 
-    private static string Spread(List<double> values, string format)
+    internal static string Spread(List<double> values, string format)
     {
         values.Sort();
         string Of(int index) => values[index].ToString(format, CultureInfo.InvariantCulture);

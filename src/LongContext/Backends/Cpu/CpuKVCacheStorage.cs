@@ -12,6 +12,7 @@ namespace LongContext.Backends.Cpu;
 internal sealed unsafe class CpuKVCacheStorage : KVCacheStorage
 {
     private const int Alignment = 64; // one cache line, one 512-bit vector
+    private const int SystemPage = 4096; // what fills one, as 64 keys of 64 bytes do, lies in one
 
     private byte* _memory;
 
@@ -20,7 +21,7 @@ internal sealed unsafe class CpuKVCacheStorage : KVCacheStorage
     {
         Layout = layout;
         ByteCount = ByteCountOf(shape);
-        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)ByteCount, Alignment);
+        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)ByteCount, SystemPage);
     }
 
     ~CpuKVCacheStorage() => Dispose(disposing: false);

@@ -16,7 +16,7 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
     where TSimd : unmanaged, ISimd<TVec>
     where TVec : unmanaged
 {
-    private const int AheadBlocks = 2; // of keys or values, between what is read and what is asked for
+    private const int AheadBlocks = 1; // of keys or values, between what is read and what is asked for
     private const int Width = 16;
     private const int Tile = ByteAttentionWriter.WeighingRows;
     private const int MostRows = ByteAttentionWriter.MostRows;
@@ -122,8 +122,9 @@ internal readonly unsafe struct AttentionBytesTile<TSimd, TVec>(
             new Span<float>(_scratch.Zeros, BytePage.Keys).Clear();
         }
 
-        for (int i = 0; i < Math.Min(pagesLeft, 2L * count); i++) // the kernels ask for keys and values alone
+        for (int i = 0; i < Math.Min(pagesLeft, 2L * count); i++) // this step's and the next one's: the kernels ask for lines of keys and values alone
         {
+            _arguments.Pages.Locate(indices[i], _unit.KVHead);
             Prefetch.Fetch((byte*)_arguments.Pages.Scales(indices[i], _unit.KVHead), HeadCodes.ScalesPerToken * BytePage.Keys * sizeof(float));
         }
 

@@ -70,6 +70,7 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
             return;
         }
 
+        Locate(item, stepStart, aheadEnd);
         int columns = (high + 31) / 32 * 32;
         Scores(item, firstRow, rows, stepStart, low, high);
         Mask(item, firstRow, rows, stepStart, high, columns);
@@ -87,6 +88,18 @@ internal readonly unsafe struct AttentionPairsTile<TSimd, TVec>(
         };
         _kernels.Softmax(&softmax);
         Sums(item, state, firstRow, rows, stepStart, low, high, aheadEnd);
+    }
+
+    /// <summary>This step's pages and the next one's: the kernels ask for lines of the page that comes next alone.</summary>
+    private void Locate(in AttentionItem item, int stepStart, int aheadEnd)
+    {
+        int pageSize = _arguments.PageSize;
+        int* pages = Pages(item, stepStart);
+        long left = ((long)aheadEnd - stepStart + pageSize - 1) / pageSize;
+        for (int i = 0; i < Math.Min(left, 2L * AttentionPairsScratch.StepPages(pageSize)); i++)
+        {
+            _arguments.Pages.Locate(pages[i], _unit.KVHead);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

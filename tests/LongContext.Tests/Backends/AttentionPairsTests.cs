@@ -4,7 +4,6 @@ using LongContext.Backends.Cpu;
 using LongContext.Backends.Cpu.MachineCode;
 using LongContext.Backends.Cpu.Simd;
 using LongContext.Tensors;
-using LongContext.Tests.Shared;
 using LongContext.Tests.Shared.Conformance;
 using NUnit.Framework;
 
@@ -35,10 +34,10 @@ internal sealed unsafe class AttentionPairsTests
         Assume.That(AttentionKernels.Find(), Is.Not.Null, "another machine"); // F32 kernels' own tests hold the same law
         const int length = 4096 + 517; // two segments, an odd last key
         using CpuBackend backend = new(threads, ModelPrecision.Auto);
-        (float[] expected, float[] expectedLse) = LastRows(backend, length, 97, chunk: 1, pageSize, window);
+        (float[] expected, float[] expectedLse) = CachedAttention.LastRows(backend, DType.BF16, length, 97, chunk: 1, pageSize, window);
         foreach (int rows in RowCounts)
         {
-            (float[] output, float[] lse) = LastRows(backend, length, 97, rows, pageSize, window);
+            (float[] output, float[] lse) = CachedAttention.LastRows(backend, DType.BF16, length, 97, rows, pageSize, window);
             Assert.That(output, Is.EqualTo(expected), $"{rows} rows together");
             Assert.That(lse, Is.EqualTo(expectedLse), $"{rows} rows together");
         }
@@ -113,62 +112,6 @@ internal sealed unsafe class AttentionPairsTests
     public void Attention_OnceWarm_AllocatesNothing()
     {
         using CpuBackend backend = new(2, ModelPrecision.Auto);
-        using KVCacheStorage cache = backend.AllocateKVCache(new KVCacheShape(1, 8, 64, 2, 64, DType.BF16));
-        using AttentionPlan plan = backend.CreatePlan();
-        AttentionBatch batch = new() { PageSize = 64 };
-        batch.AddSequence([0, 1, 2, 3, 4, 5, 6, 7], kvLength: 500, newTokens: 500);
-        batch.AddItem(new AttentionItem(0, 0, 500, 0, 500, AttentionMask.Causal, 0));
-        Tensor q = backend.Allocate(DType.F32, new TensorShape(500, 4, 64)), kv = backend.Allocate(DType.F32, new TensorShape(500, 2, 64));
-        long allocated = ThreadAllocations.Of(
-            () =>
-            {
-                backend.Plan(plan, batch);
-                backend.AppendKV(kv, kv, cache, 0, plan);
-                backend.Attention(q, cache, 0, plan, new AttentionParameters(0.125f, 20, 100), q, default);
-            },
-            warmUp: 2,
-            repeats: 5);
-        Assert.That(allocated, Is.Zero);
-        q.Storage.Dispose();
-        kv.Storage.Dispose();
-    }
-
-    /// <summary>The last <paramref name="count"/> rows of a sequence, <paramref name="chunk"/> of them a step.</summary>
-    private static (float[] Output, float[] Lse) LastRows(CpuBackend backend, int length, int count, int chunk, int pageSize, int window)
-    {
-        const int kvHeads = 2, qHeads = 6, headDim = 80;
-        int[] pages = [.. Enumerable.Range(0, (length + pageSize - 1) / pageSize)];
-        using KVCacheStorage cache = backend.AllocateKVCache(new KVCacheShape(1, pages.Length, pageSize, kvHeads, headDim, DType.BF16));
-        using AttentionPlan plan = backend.CreatePlan();
-        AttentionBatch batch = new() { PageSize = pageSize };
-        batch.AddSequence(pages, length, length);
-        backend.Plan(plan, batch);
-        float[] numbers = TestData.Normal(length * kvHeads * headDim, seed: 1);
-        Tensor kv = backend.Allocate(DType.F32, new TensorShape(length, kvHeads, headDim));
-        backend.Upload<float>(numbers, kv);
-        backend.AppendKV(kv, kv, cache, 0, plan);
-        float[] output = new float[count * qHeads * headDim], lse = new float[count * qHeads];
-        Tensor q = backend.Allocate(DType.F32, new TensorShape(count, qHeads, headDim)), result = backend.Allocate(DType.F32, q.Shape);
-        Tensor sums = backend.Allocate(DType.F32, new TensorShape(count, qHeads));
-        backend.Upload<float>(TestData.Normal(output.Length, seed: 2), q);
-        for (int done = 0; done < count; done += chunk)
-        {
-            int rows = Math.Min(chunk, count - done);
-            int end = length - count + done + rows;
-            batch.Clear();
-            batch.AddSequence(pages.AsSpan(0, (end + pageSize - 1) / pageSize), end, rows);
-            batch.AddItem(new AttentionItem(0, 0, rows, 0, end, AttentionMask.Causal, end - rows));
-            backend.Plan(plan, batch);
-            backend.Attention(q.Slice(done, rows), cache, 0, plan, new AttentionParameters(0.11f, 0, window), result.Slice(done, rows), sums.Slice(done, rows));
-        }
-
-        backend.Download(result, output);
-        backend.Download(sums, lse);
-        foreach (Tensor tensor in (Tensor[])[kv, q, result, sums])
-        {
-            tensor.Storage.Dispose();
-        }
-
-        return (output, lse);
+        Assert.That(CachedAttention.AllocatedBytes(backend, DType.BF16), Is.Zero);
     }
 }

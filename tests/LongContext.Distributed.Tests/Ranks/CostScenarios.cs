@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using LongContext.Communication;
+using LongContext.Tests.Shared;
 
 namespace LongContext.Distributed.Tests.Ranks;
 
@@ -18,14 +19,12 @@ internal static class CostScenarios
         using CommBuffer second = communicator.Allocate(40_000L * size);
         CommRegion[] sends = [first.Region(ElementKind.Float32).Slice(0, 100 * size), first.Region(ElementKind.Float32)];
         CommRegion[] receives = [second.Region(ElementKind.Float32).Slice(0, 100 * size), second.Region(ElementKind.Float32)];
-        long before = 0;
-        for (int round = 0; round < 200; round++)
-        {
-            if (round == 100)
-            {
-                before = GC.GetTotalAllocatedBytes(precise: true);
-            }
+        long bytes = Allocations.OfTheProcess(Round, warmUp: 100, repeats: 100);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{bytes}"));
+        return 0;
 
+        void Round()
+        {
             for (int i = 0; i < sends.Length; i++)
             {
                 long each = sends[i].Count / size;
@@ -36,9 +35,6 @@ internal static class CostScenarios
                 communicator.SendReceive(sends[i], (rank + 1) % size, receives[i], (rank + size - 1) % size, Tag).Wait();
             }
         }
-
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{GC.GetTotalAllocatedBytes(precise: true) - before}"));
-        return 0;
     }
 
     /// <summary>Rank 0 writes half a round trip between two ranks, for messages of several lengths: the least of many, and the median.</summary>

@@ -28,7 +28,7 @@ internal sealed class TcpCommunicatorTests
                 c.Barrier(Tag).Wait();
             }
 
-            Assert.That(ThreadAllocations.Of(Step, warmUp: 300, repeats: 200), Is.Zero);
+            Assert.That(Allocations.OfThisThread(Step, warmUp: 300, repeats: 200), Is.Zero);
         }));
     }
 

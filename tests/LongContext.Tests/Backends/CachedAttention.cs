@@ -18,7 +18,7 @@ internal static class CachedAttention
         batch.AddSequence([0, 1, 2, 3, 4, 5, 6, 7], kvLength: 500, newTokens: 500);
         batch.AddItem(new AttentionItem(0, 0, 500, 0, 500, AttentionMask.Causal, 0));
         Tensor q = backend.Allocate(DType.F32, new TensorShape(500, 4, 64)), kv = backend.Allocate(DType.F32, new TensorShape(500, 2, 64));
-        long allocated = ThreadAllocations.Of(
+        long allocated = Allocations.OfThisThread(
             () =>
             {
                 backend.Plan(plan, batch);

@@ -85,7 +85,7 @@ internal sealed class CpuBackendTests
             backend.GatherRows(x, ids, y);
         }
 
-        Assert.That(ThreadAllocations.Of(Step, warmUp: 2, repeats: 5), Is.Zero);
+        Assert.That(Allocations.OfThisThread(Step, warmUp: 2, repeats: 5), Is.Zero);
     }
 
     [Test]

@@ -92,7 +92,7 @@ internal sealed class LinearPrecisionTests
         Tensor x = backend.Allocate(DType.F32, new TensorShape(40, 256));
         Tensor y = backend.Allocate(DType.F32, new TensorShape(40, 300));
         Tensor[] weights = [.. TestData.WeightTypes.Select(t => TestData.Weight(t, 300, 256, seed: 1))];
-        long allocated = ThreadAllocations.Of(
+        long allocated = Allocations.OfThisThread(
             () =>
             {
                 foreach (Tensor weight in weights)

@@ -109,6 +109,6 @@ internal sealed class InProcessCommunicatorTests
             c.Barrier(Tag).Wait();
         }
 
-        return ThreadAllocations.Of(Step, warmUp: 200, repeats: 100); // 200: every reused operation has seen every verb
+        return Allocations.OfThisThread(Step, warmUp: 200, repeats: 100); // 200: every reused operation has seen every verb
     }
 }

@@ -28,7 +28,7 @@ internal sealed class StepTimelineTests
     public void Add_AllocatesNothing()
     {
         StepTimeline timeline = new(rank: 0, capacity: 100);
-        Assert.That(ThreadAllocations.Of(() => timeline.Add("x", TimelineKind.Communication, 1, 0, 0), warmUp: 1, repeats: 1000), Is.Zero);
+        Assert.That(Allocations.OfThisThread(() => timeline.Add("x", TimelineKind.Communication, 1, 0, 0), warmUp: 1, repeats: 1000), Is.Zero);
     }
 
     [Test]

@@ -31,7 +31,7 @@ internal sealed class StepAllocationTests
         long[] again = [.. DecodeSteps(rig, Kinds[..concurrent]).Select(s => s.Bytes)];
         Assert.That(first, Has.Length.GreaterThan(NewTokens - 10));
         Assert.That(again, Has.Length.EqualTo(first.Length));
-        Assert.That(first.Zip(again, Math.Min), Is.All.Zero, "what a step allocates, it allocates both times: ThreadAllocations says what else is counted");
+        Assert.That(first.Zip(again, Math.Min), Is.All.Zero, "what a step allocates, it allocates both times: Allocations says what else is counted");
     }
 
     [Test]

@@ -147,7 +147,7 @@ internal sealed class CausalLMTests
         int[] rows = [tokens - 1];
         int[] pages = [1];
         float[] logits = new float[53];
-        long allocated = ThreadAllocations.Of(
+        long allocated = Allocations.OfThisThread(
             () =>
             {
                 batch.Clear();

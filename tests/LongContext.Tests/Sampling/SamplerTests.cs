@@ -197,7 +197,7 @@ internal sealed class SamplerTests
         foreach (SamplingOptions o in new[] { options, SamplingOptions.Greedy })
         {
             Sampler sampler = new(o, row.Length);
-            long allocated = ThreadAllocations.Of(
+            long allocated = Allocations.OfThisThread(
                 () =>
                 {
                     row.CopyTo(scratch, 0);

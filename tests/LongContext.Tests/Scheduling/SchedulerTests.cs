@@ -157,7 +157,7 @@ internal sealed class SchedulerTests
             scheduler.Add(new Sequence(i, [i, 1, 2, 3, 4], 900));
         }
 
-        long allocated = ThreadAllocations.Of(
+        long allocated = Allocations.OfThisThread(
             () =>
             {
                 scheduler.Schedule(batch);

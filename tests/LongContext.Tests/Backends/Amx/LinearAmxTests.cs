@@ -131,7 +131,7 @@ internal sealed class LinearAmxTests
         using CpuBackend backend = new(2, SimdWidth.Bits512, ModelPrecision.Auto, CorePinning.None, AmxBackend.IdleKernels());
         Tensor x = backend.Allocate(DType.F32, new TensorShape(130, 256)), y = backend.Allocate(DType.F32, new TensorShape(130, 300));
         Tensor[] weights = [.. Rounded.Select(t => TestData.Weight(t, 300, 256, seed: 1))];
-        long allocated = ThreadAllocations.Of(
+        long allocated = Allocations.OfThisThread(
             () =>
             {
                 foreach (Tensor weight in weights)

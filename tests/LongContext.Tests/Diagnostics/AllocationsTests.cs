@@ -5,19 +5,19 @@ namespace LongContext.Tests.Diagnostics;
 
 /// <summary>Tests that nothing is allocated rely on this meter.</summary>
 [TestFixture]
-internal sealed class ThreadAllocationsTests
+internal sealed class AllocationsTests
 {
     [Test]
-    public void Of_AStepThatAllocates_CountsEveryRepetition()
+    public void OfThisThread_AStepThatAllocates_CountsEveryRepetition()
     {
         object? last = null;
-        long bytes = ThreadAllocations.Of(() => last = new byte[1000], warmUp: 3, repeats: 50);
+        long bytes = Allocations.OfThisThread(() => last = new byte[1000], warmUp: 3, repeats: 50);
         Assert.That(bytes, Is.InRange(50 * 1000, (50 * 1040) + 8192));
         Assert.That(last, Is.Not.Null);
     }
 
     [Test]
-    public void Of_AStepThatAllocatesNothing_IsZero_WhateverIsCollectedMeanwhile()
+    public void OfThisThread_AStepThatAllocatesNothing_IsZero_WhateverIsCollectedMeanwhile()
     {
         using CancellationTokenSource end = new();
         Thread other = new(() =>
@@ -33,7 +33,7 @@ internal sealed class ThreadAllocationsTests
             }
         });
         other.Start();
-        long bytes = ThreadAllocations.Of(
+        long bytes = Allocations.OfThisThread(
             () =>
             {
                 int before = GC.CollectionCount(2);

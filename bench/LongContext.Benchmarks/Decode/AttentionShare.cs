@@ -10,16 +10,22 @@ namespace LongContext.Benchmarks.Decode;
 /// <summary>
 /// Attention of one row, as decode runs it, against what memory gave just before: <c>-- attention [contextTokens [rounds [threads [kvType [ordered|scattered]]]]]</c>.
 /// </summary>
-/// <remarks>Llama-3.2-1B's heads and layers. A round reads all layers some times and counts the fastest. Scattered: the sequence's pages lie in no order.</remarks>
+/// <remarks>Llama-3.2-1B's heads and layers. The context counts in whole chunks of 512. A round reads all layers some times and counts the fastest. Scattered: the sequence's pages lie in no order.</remarks>
 internal static class AttentionShare
 {
     private const int Layers = 16, KVHeads = 8, Group = 4, HeadDim = 64, PageSize = 64, Chunk = 512, Reads = 4, Passes = 6;
 
     internal static void Run(string[] arguments, TextWriter output)
     {
-        int context = Argument(0, 16384) / Chunk * Chunk, rounds = Argument(1, 15), threads = Argument(2, Environment.ProcessorCount);
+        int context = Math.Max(Argument(0, 16384) / Chunk, 1) * Chunk, rounds = Argument(1, 15), threads = Argument(2, Environment.ProcessorCount);
         DType type = arguments.Length > 3 ? Enum.Parse<DType>(arguments[3], ignoreCase: true) : DType.Q8_0;
-        bool isScattered = arguments.Length > 4 && arguments[4] == "scattered";
+        string order = arguments.Length > 4 ? arguments[4] : "ordered";
+        bool isScattered = order switch
+        {
+            "ordered" => false,
+            "scattered" => true,
+            _ => throw new ArgumentException($"Pages lie 'ordered' or 'scattered', not '{order}'.", nameof(arguments)),
+        };
         using CpuBackend backend = new(threads, ModelPrecision.Auto);
         using KVCacheStorage cache = backend.AllocateKVCache(new KVCacheShape(Layers, context / PageSize, PageSize, KVHeads, HeadDim, type));
         using AttentionPlan plan = backend.CreatePlan();

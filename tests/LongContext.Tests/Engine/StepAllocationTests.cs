@@ -37,18 +37,16 @@ internal sealed class StepAllocationTests
     [Test]
     public void Step_DecodingNewTokens_AllocatesTheirTextAndUpdateOnce()
     {
-        using StoriesRig rig = new(threads: 1, ModelPrecision.Auto);
-        _ = DecodeSteps(rig, [Kinds[0], Kinds[0], Kinds[0]]);
-        HashSet<int> seen = [.. DecodedTokens];
-        GenerationOptions[] others = [.. Enumerable.Range(0, 3).Select(i => Options(new SamplingOptions { Temperature = 1.5f, Seed = 10ul + (ulong)i }))];
-        List<(long Bytes, int NewTokens)> steps = DecodeSteps(rig, others, seen);
+        (long Bytes, int NewTokens)[] first = NewTokensOfAFreshRig(), again = NewTokensOfAFreshRig();
+        Assert.That(again.Select(s => s.NewTokens), Is.EqualTo(first.Select(s => s.NewTokens)));
+        (long Bytes, int NewTokens)[] steps = [.. first.Zip(again, (x, y) => (Math.Min(x.Bytes, y.Bytes), x.NewTokens))]; // Allocations says why
         Assert.Multiple(() =>
         {
             Assert.That(steps.Sum(s => s.NewTokens), Is.GreaterThan(50), "or nothing is tried");
 
-            // A sampler not used before: the runtime sets up a thing of its own in one step now and then, and collections beside it count too.
-            Assert.That(steps.Count(s => s.NewTokens == 0 && s.Bytes > 0), Is.LessThanOrEqualTo(3));
-            Assert.That(steps.Count(s => s.Bytes > 200 * s.NewTokens), Is.LessThanOrEqualTo(3), "an update, its list and two texts");
+            // A sampler not used before: the runtime sets up a thing of its own in one step now and then.
+            Assert.That(steps.Count(s => s.NewTokens == 0 && s.Bytes > 0), Is.LessThanOrEqualTo(1));
+            Assert.That(steps.Count(s => s.Bytes > 200 * s.NewTokens), Is.LessThanOrEqualTo(1), "an update, its list and two texts");
         });
     }
 
@@ -90,6 +88,16 @@ internal sealed class StepAllocationTests
 
     private static GenerationOptions Options(SamplingOptions sampling) =>
         new() { Sampling = sampling, MaxNewTokens = NewTokens, EndOfSequence = EndOfSequenceHandling.Ignore };
+
+    /// <summary>Steps of three requests that draw tokens most of which a first, greedy round did not give.</summary>
+    private (long Bytes, int NewTokens)[] NewTokensOfAFreshRig()
+    {
+        using StoriesRig rig = new(threads: 1, ModelPrecision.Auto);
+        _ = DecodeSteps(rig, [Kinds[0], Kinds[0], Kinds[0]]);
+        HashSet<int> seen = [.. DecodedTokens];
+        GenerationOptions[] others = [.. Enumerable.Range(0, 3).Select(i => Options(new SamplingOptions { Temperature = 1.5f, Seed = 10ul + (ulong)i }))];
+        return [.. DecodeSteps(rig, others, seen)];
+    }
 
     /// <summary>Runs the requests to their end; for each step that only decodes, but the last, its bytes and how many of its tokens are new to <paramref name="seen"/>.</summary>
     private List<(long Bytes, int NewTokens)> DecodeSteps(StoriesRig rig, GenerationOptions[] kinds, HashSet<int>? seen = null)

@@ -12,7 +12,6 @@ namespace LongContext.Backends.Cpu;
 internal sealed unsafe class CpuKVCacheStorage : KVCacheStorage
 {
     private const int Alignment = 64; // one cache line, one 512-bit vector
-    private const int SystemPage = 4096; // what fills one, as 64 keys of 64 bytes do, lies in one
 
     private byte* _memory;
 
@@ -21,7 +20,7 @@ internal sealed unsafe class CpuKVCacheStorage : KVCacheStorage
     {
         Layout = layout;
         ByteCount = ByteCountOf(shape);
-        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)ByteCount, SystemPage);
+        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)ByteCount, Prefetch.SystemPage); // what fills one of those, as 64 keys of 64 bytes do, lies in one
     }
 
     ~CpuKVCacheStorage() => Dispose(disposing: false);

@@ -7,7 +7,7 @@ namespace LongContext.Backends.Cpu.Kernels;
 /// In its plane a page's tokens of one head lie together: keys transposed, [headDim][pageSize], so that scores of neighbouring tokens fill a vector;
 /// values [pageSize][paddedHeadDim], so that the features of the weighted sum do. Under <see cref="KVPageLayout.Pairs"/> two rows
 /// of either are laced, element by element; the sizes are the same. Under <see cref="KVPageLayout.Bytes"/> four are, of one byte each,
-/// and only there are there numbers: [3][pageSize] floats, the scale of each key, log₂ of the scale of each value, and 1 over it.
+/// and only then has the third plane anything: [3][pageSize] floats, the scale of each key, log₂ of the scale of each value, and 1 over it.
 /// </remarks>
 internal readonly unsafe struct KVPages
 {
